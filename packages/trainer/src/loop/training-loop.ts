@@ -1,19 +1,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder, writeAtomicallySync } from '@unblur/files';
-import { writeCheckpoint } from './checkpoint.js';
-import { contactSheet } from './contact-sheet.js';
-import { averagedWeights } from './learned-state.js';
-import type { LearnedState, StartingState } from './learned-state.js';
+import { makeFolder } from '@unblur/files';
+import type { StartingState } from './learned-state.js';
 import type { Learner } from './learner.js';
-import { MetricsLog } from './metrics-log.js';
 import { checkpointToResume } from './resumption.js';
 import { runFiles } from './run-folder.js';
-import { describeValidation, digestOf, validate, validationRow } from './validation.js';
+import { RunProgress } from './run-progress.js';
 import { totalSteps } from '../training-system.js';
 import type { Phase, TrainingSystem, ValidationSample } from '../training-system.js';
-
-const samplesInPicture = 3;
 
 /** How many steps lie between what the loop does beside training. */
 export interface LoopIntervals {
@@ -71,131 +65,124 @@ export async function trainRun<B>(
   open: (phase: Phase) => Promise<PhaseParts<B>>,
   options: TrainingOptions = {},
 ): Promise<TrainingResult> {
-  const file = (name: string) => join(runFolder, name);
-  const checkpointFile = file(runFiles.checkpoint);
   const last = options.resume ? checkpointToResume(system, runFolder) : undefined;
   const validationSamples = options.validationSamples ?? (await system.readValidationSamples());
-  await makeFolder(file(runFiles.samples));
-  if (!last) rmSync(checkpointFile, { force: true });
+  await makeFolder(join(runFolder, runFiles.samples));
+  if (!last) rmSync(join(runFolder, runFiles.checkpoint), { force: true });
 
   const steps = totalSteps(system);
-  const log = new MetricsLog(file(runFiles.metrics), last?.step ?? 0);
-  let step = last?.step ?? 0;
-  let samplesSeen = 0;
-  const validationSet = digestOf(validationSamples);
-  // Scores on other samples say nothing of which weights are the best.
-  let bestPsnr = last && (last.validationSet ?? validationSet) === validationSet ? last.bestPsnr : null;
-  let trainedSeconds = last?.trainedSeconds ?? 0;
+  const progress = new RunProgress(system, runFolder, validationSamples, last, options.onNote);
+  const loop = new TrainingLoop(progress, steps, intervals, options);
   let state: StartingState = last ?? { weights: system.startingWeights() };
+  for (const place of placesOf(system.phases)) {
+    if (progress.step >= place.stepsBefore + place.phase.steps || options.signal?.aborted) continue;
+    state = await loop.trainPhase(place, await open(place.phase), state);
+  }
+  return { step: progress.step, interrupted: progress.step < steps };
+}
 
-  const saveWeights = (name: string, learned: LearnedState) => {
-    const metadata = Object.fromEntries(
-      Object.entries({ step, samplesSeen, trainedSeconds }).map(([key, value]) => [
-        key,
-        String(Math.round(value)),
-      ]),
-    );
-    writeAtomicallySync(file(name), system.writeWeights(averagedWeights(learned), metadata));
-  };
-  const saveCheckpoint = async (learner: Learner<B>) => {
-    const learned = await learner.state();
-    writeCheckpoint(checkpointFile, {
-      step,
-      samplesSeen,
-      bestPsnr,
-      validationSet,
-      trainedSeconds,
-      ...learned,
-    });
-    saveWeights(runFiles.weights, learned);
-  };
-  const runValidation = async (learner: Learner<B>, withPicture: boolean) => {
-    const { report, restored } = await validate(learner, validationSamples);
-    const best = bestPsnr === null || report.psnr.mean > bestPsnr;
-    const row = validationRow(report, step, best);
-    log.append(row);
-    options.onNote?.(describeValidation(row));
-    if (best) {
-      bestPsnr = report.psnr.mean;
-      saveWeights(runFiles.bestWeights, await learner.state());
-    }
-    if (!withPicture) return;
-    const picture = await contactSheet(restored.slice(0, samplesInPicture));
-    writeAtomicallySync(file(join(runFiles.samples, `step-${String(step).padStart(7, '0')}.png`)), picture);
-    log.appendPicture(picture, step);
-  };
+/** A phase, and what lies before it in its run. */
+interface PhaseInRun {
+  phase: Phase;
+  stepsBefore: number;
+  samplesBefore: number;
+}
 
-  /** Trains from where the run stands to the phase's end. */
-  const trainPhase = async (phase: Phase, stepsBefore: number, samplesBefore: number) => {
-    const { learner, batchesFrom } = await open(phase);
+function placesOf(phases: readonly Phase[]): PhaseInRun[] {
+  let [stepsBefore, samplesBefore] = [0, 0];
+  return phases.map((phase) => {
+    const place = { phase, stepsBefore, samplesBefore };
+    stepsBefore += phase.steps;
+    samplesBefore += phase.steps * phase.batchSize;
+    return place;
+  });
+}
+
+/** Trains phase after phase. */
+class TrainingLoop {
+  readonly #progress: RunProgress;
+  readonly #steps: number;
+  readonly #intervals: LoopIntervals;
+  readonly #options: TrainingOptions;
+
+  /** @param steps of all phases. */
+  constructor(progress: RunProgress, steps: number, intervals: LoopIntervals, options: TrainingOptions) {
+    this.#progress = progress;
+    this.#steps = steps;
+    this.#intervals = intervals;
+    this.#options = options;
+  }
+
+  /** Trains from where the run stands to the phase's end. @returns what has been learned by then. */
+  async trainPhase<B>(
+    place: PhaseInRun,
+    { learner, batchesFrom }: PhaseParts<B>,
+    state: StartingState,
+  ): Promise<StartingState> {
+    const stepsOfPhase = this.#progress.step - place.stepsBefore;
     try {
-      await learner.load(step > stepsBefore ? state : { weights: state.weights, averages: state.averages });
-      const batches = batchesFrom((step - stepsBefore) * phase.batchSize);
+      // Moments are of the weights that learn in a phase, and begin with it.
+      await learner.load(stepsOfPhase > 0 ? state : { weights: state.weights, averages: state.averages });
+      const batches = batchesFrom(stepsOfPhase * place.phase.batchSize);
       try {
-        let nextBatch = batches.next();
-        while (step < stepsBefore + phase.steps && !options.signal?.aborted) {
-          const startedAt = performance.now();
-          const { value: batch, done } = await nextBatch;
-          if (done) {
-            throw new Error(`Expected an endless stream of batches but it ended before step ${step + 1}.`);
-          }
-          const waitedMilliseconds = performance.now() - startedAt;
-          nextBatch = batches.next();
-          // A later failure to make a batch must not count as unhandled while this step is still busy.
-          nextBatch.catch(() => {});
-
-          const phaseStep = step - stepsBefore + 1;
-          const learningRates = phase.groups.map((group) => group.learningRate(phaseStep));
-          const { terms, gradientNorm } = await learner.update(batch as B, learningRates, phaseStep);
-          step += 1;
-          samplesSeen = samplesBefore + phaseStep * phase.batchSize;
-
-          const milliseconds = performance.now() - startedAt;
-          trainedSeconds += milliseconds / 1000;
-          const samplesPerSecond = (1000 * phase.batchSize) / milliseconds;
-          log.append({
-            kind: 'step',
-            step,
-            loss: terms,
-            learningRate: Math.max(...learningRates),
-            ...(learningRates.length > 1 && { learningRates }),
-            gradientNorm,
-            samplesPerSecond,
-            dataWaitShare: waitedMilliseconds / milliseconds,
-          });
-          options.onProgress?.(step, steps, `steps, ${describeStep(terms['total']!, samplesPerSecond)}`);
-
-          const lastStep = step === steps;
-          const pictureDue = step % intervals.samplesEverySteps === 0 || lastStep;
-          if (step % intervals.validation.everySteps === 0 || pictureDue) {
-            await runValidation(learner, pictureDue);
-          }
-          if (
-            step % intervals.checkpointEverySteps === 0 ||
-            phaseStep === phase.steps ||
-            options.signal?.aborted
-          ) {
-            await saveCheckpoint(learner);
-          }
-        }
+        await this.#takeSteps(place, learner, batches);
       } finally {
         await batches.return?.();
       }
-      state = await learner.state();
+      return await learner.state();
     } finally {
       await learner.release();
     }
-  };
-
-  let [stepsBefore, samplesBefore] = [0, 0];
-  for (const phase of system.phases) {
-    if (step < stepsBefore + phase.steps && !options.signal?.aborted) {
-      await trainPhase(phase, stepsBefore, samplesBefore);
-    }
-    stepsBefore += phase.steps;
-    samplesBefore += phase.steps * phase.batchSize;
   }
-  return { step, interrupted: step < steps };
+
+  async #takeSteps<B>(place: PhaseInRun, learner: Learner<B>, batches: AsyncIterator<B>): Promise<void> {
+    const { phase, stepsBefore, samplesBefore } = place;
+    const progress = this.#progress;
+    let nextBatch = batches.next();
+    while (progress.step < stepsBefore + phase.steps && !this.#options.signal?.aborted) {
+      const startedAt = performance.now();
+      const { value: batch, done } = await nextBatch;
+      if (done) {
+        throw new Error(`Expected an endless stream of batches but it ended before step ${progress.step + 1}.`);
+      }
+      const waitedMilliseconds = performance.now() - startedAt;
+      nextBatch = batches.next();
+      // A later failure to make a batch must not count as unhandled while this step is still busy.
+      nextBatch.catch(() => {});
+
+      const phaseStep = progress.step - stepsBefore + 1;
+      const learningRates = phase.groups.map((group) => group.learningRate(phaseStep));
+      const { terms, gradientNorm } = await learner.update(batch as B, learningRates, phaseStep);
+      const milliseconds = performance.now() - startedAt;
+      const samplesPerSecond = (1000 * phase.batchSize) / milliseconds;
+      progress.addStep(
+        {
+          loss: terms,
+          learningRate: Math.max(...learningRates),
+          ...(learningRates.length > 1 && { learningRates }),
+          gradientNorm,
+          samplesPerSecond,
+          dataWaitShare: waitedMilliseconds / milliseconds,
+        },
+        samplesBefore + phaseStep * phase.batchSize,
+        milliseconds / 1000,
+      );
+      const figures = `steps, ${describeStep(terms['total']!, samplesPerSecond)}`;
+      this.#options.onProgress?.(progress.step, this.#steps, figures);
+      await this.#writeWhatIsDue(learner, phaseStep === phase.steps);
+    }
+  }
+
+  /** Validations, pictures and checkpoints. */
+  async #writeWhatIsDue<B>(learner: Learner<B>, endsPhase: boolean): Promise<void> {
+    const { step } = this.#progress;
+    const { validation, samplesEverySteps, checkpointEverySteps } = this.#intervals;
+    const pictureDue = step % samplesEverySteps === 0 || step === this.#steps;
+    if (step % validation.everySteps === 0 || pictureDue) await this.#progress.validate(learner, pictureDue);
+    if (step % checkpointEverySteps === 0 || endsPhase || this.#options.signal?.aborted) {
+      await this.#progress.saveCheckpoint(learner);
+    }
+  }
 }
 
 /** Such as `loss 0.0210, 3.1 samples/s`. */
