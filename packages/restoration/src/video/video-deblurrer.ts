@@ -5,6 +5,7 @@ import { roundUp } from '../tiling/padding.js';
 import { expectRgbImage, expectStream, type RgbImage } from '../raster.js';
 import { planTiles } from '../tiling/tile-plan.js';
 import { neighbourBytesPerPixel, neighbourReach, SharperNeighbours } from './sharper-neighbours.js';
+import { ShotDeblurring } from './shot-deblurring.js';
 import { TiledSequence } from './tiled-sequence.js';
 import { cascadeBytesPerPixel, reachOfCascade, VideoCascade } from './video-cascade.js';
 import { readVideoNetworks, type VideoWeights } from './video-families.js';
@@ -102,6 +103,8 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
   expectNetworkOptions({ memoryBudgetBytes });
   const network = readVideoNetworks(weights, mirrored);
   const keepsStill = !windowsOnly;
+  const reach = reachOfCascade(network, keepsStill);
+  const reachOfAll = reach + (windowsOnly ? 0 : neighbourReach);
   const limits = {
     multiple: network.multiple,
     overlapPixels,
@@ -122,14 +125,18 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
     );
   }
 
-  async function open(width: number, height: number, overwrites: boolean): Promise<TiledSequence> {
+  async function open({ width, height }: RgbImage, overwrites: boolean): Promise<ShotDeblurring> {
     expectFrameSize(width, height);
     const plan = planTiles(roundUp(width, limits.multiple), roundUp(height, limits.multiple), limits);
     const opened = await network.open(plan.tileWidth, plan.tileHeight, engine);
     const startCascade = () =>
       new VideoCascade(network, opened, { width: plan.tileWidth, height: plan.tileHeight, keepsStill });
     try {
-      return new TiledSequence(width, height, plan, opened, startCascade, overwrites);
+      return new ShotDeblurring(
+        new TiledSequence(width, height, plan, opened, startCascade, overwrites),
+        windowsOnly ? undefined : new SharperNeighbours(width, height, overwrites),
+        reach,
+      );
     } catch (cause) {
       await opened.release();
       throw cause;
@@ -141,57 +148,17 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
     { overwrites = false, from = 0 } = {},
   ): AsyncGenerator<RgbImage, void, undefined> {
     expectStream(frames, 'frames, as a list of images or a stream such as readFrames gives');
-    const reach = reachOfCascade(network, keepsStill);
-    const reachOfAll = reach + (windowsOnly ? 0 : neighbourReach);
-    let sequence: TiledSequence | undefined;
-    let neighbours: SharperNeighbours | undefined;
-    /** Frames of the present shot, as they were recorded, that are yet to be made sharp. */
-    const recorded: Float32Array[] = [];
-    /** How often each frame that is yet to come of the present shot is shown. */
-    const awaited: number[] = [];
+    const checked = expectOneSize(frames);
+    let shot: ShotDeblurring | undefined;
     /** Frames of the present shot before the first that is wanted, as far as that one looks. */
     let before: RgbImage[] = [];
     let seen = 0;
-
-    function expectSharp({ data }: RgbImage, times: number): void {
-      recorded.push(neighbours ? data.slice() : data);
-      awaited.push(times);
-    }
-    function* shown(frame: RgbImage | undefined): Generator<RgbImage, void, undefined> {
-      if (frame) for (let times = awaited.shift()!; times > 0; times--) yield frame;
-    }
-    function* finished(sharp: RgbImage | undefined): Generator<RgbImage, void, undefined> {
-      if (!sharp) return;
-      const asRecorded = recorded.shift()!;
-      yield* shown(neighbours ? neighbours.push(asRecorded, sharp.data) : sharp);
-    }
-    /**
-     * Begins a shot. Its first frame stands in for those before it, unless the first of these frames are but
-     * those that later ones look at.
-     */
-    async function* begin(frames: RgbImage[], times: number): AsyncGenerator<RgbImage, void, undefined> {
-      sequence!.restart();
-      neighbours?.restart();
-      const fromTheStart = frames.length <= reachOfAll;
-      for (const [index, frame] of frames.entries()) {
-        if (fromTheStart || index >= reach) expectSharp(frame, index === frames.length - 1 ? times : 0);
-        yield* finished(await sequence!.push(frame));
-        if (index > 0 || !fromTheStart) continue;
-        for (let stand = 0; stand < reach; stand++) yield* finished(await sequence!.pushAgain());
-      }
-    }
-    async function* finishShot(): AsyncGenerator<RgbImage, void, undefined> {
-      while (recorded.length > 0) yield* finished(await sequence!.pushAgain());
-      while (awaited.length > 0) yield* shown(neighbours!.pull());
-    }
-
     try {
-      const checked = expectOneSize(frames);
       for await (const { frame, shownFrames, startsShot } of windowsOnly
         ? asOneShot(checked)
         : inShots(checked)) {
         if (startsShot) {
-          yield* finishShot();
+          if (shot) yield* shot.finish();
           before = [];
         }
         seen += shownFrames;
@@ -201,22 +168,17 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
           }
           continue;
         }
-        sequence ??= await open(frame.width, frame.height, overwrites);
-        if (!windowsOnly) neighbours ??= new SharperNeighbours(frame.width, frame.height, overwrites);
+        shot ??= await open(frame, overwrites);
         const times = Math.min(shownFrames, seen - from);
-        if (awaited.length === 0) {
-          yield* begin([...before, frame], times);
-        } else {
-          expectSharp(frame, times);
-          yield* finished(await sequence.push(frame));
-        }
+        yield* shot.awaitsFrames ? shot.push(frame, times) : shot.begin([...before, frame], times);
         before = [];
       }
-      yield* finishShot();
+      if (shot) yield* shot.finish();
     } finally {
-      await sequence?.release();
+      await shot?.release();
     }
   }
+
   return {
     config: network.config,
     mirrored,
