@@ -9,7 +9,7 @@ import { UnblurError } from '@unblur/files/file-error';
 import { describeOtherNetwork, explainWeights, UnusableWeightsError } from '../unusable-weights.js';
 import { averageNetworks } from './network-averaging.js';
 import { readClipNetwork } from './clip-network.js';
-import { readPhotoNetwork } from './photo-network.js';
+import { readFrameByFrame } from './frame-by-frame.js';
 import { readVideoDeblurNetwork } from './video-deblur-network.js';
 import type { VideoNetwork } from './video-network.js';
 
@@ -19,7 +19,7 @@ export type VideoWeights = SafetensorsBytes | readonly SafetensorsBytes[];
 const families = [
   { configKey: videoDeblurFamily.configKey, read: readVideoDeblurNetwork },
   { configKey: clipFamily.configKey, read: readClipNetwork },
-  { configKey: photoFamily.configKey, read: readPhotoNetwork },
+  { configKey: photoFamily.configKey, read: readFrameByFrame },
 ];
 
 /**

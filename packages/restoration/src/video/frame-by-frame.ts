@@ -12,7 +12,7 @@ import type { VideoNetwork } from './video-network.js';
  *
  * @throws when the weights are invalid.
  */
-export function readPhotoNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
+export function readFrameByFrame(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
   const { config, ...read } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
   const byItself: VideoNetwork = {
