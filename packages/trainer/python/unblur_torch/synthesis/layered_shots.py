@@ -18,7 +18,7 @@ from .backdrop import Parallax, PlaneBackdrop, draw_depth
 from .image_bank import ImageBank
 from .motion_path import draw_plane_motion
 from .moving_object import Scene
-from .shot import Random, Shot, draw_foreground, draw_length, draw_exposure_settings
+from .shot import Random, Shot, draw_exposure_settings, draw_length, draw_shot_start
 
 
 class LayeredShots:
@@ -29,7 +29,7 @@ class LayeredShots:
 
     def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
         options, size = self._options, self._size_pixels
-        drawn = draw_foreground(
+        drawn = draw_shot_start(
             random, options, size_pixels=size, exposures=exposures, texture=self._texture, bank=self._bank
         )
         moves = 0 if drawn.stillness.camera else exposures

@@ -17,7 +17,7 @@ from .motion_path import draw_plane_motion, still_at
 from .moving_object import Scene
 from .panorama import Coverage, Panorama, level_for, panorama_pixels_per_pixel
 from .rotation import axis_angle_of, draw_euler_rotation, draw_shake_axis, orientation_of_angles
-from .shot import Random, Shot, Stillness, draw_foreground, draw_length, draw_exposure_settings
+from .shot import Random, Shot, Stillness, draw_exposure_settings, draw_length, draw_shot_start
 
 # How often a camera is placed anew before a partial panorama counts as too small for it.
 MOST_PLACES = 500
@@ -34,7 +34,7 @@ class PanoramaShots:
     def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
         options = self._options
         size = self._size_pixels
-        drawn = draw_foreground(
+        drawn = draw_shot_start(
             random, options, size_pixels=size, exposures=exposures, texture=self._texture, bank=self._bank
         )
         backdrop = self._draw_backdrop(random, sample_index, exposures, drawn.stillness, drawn.response)

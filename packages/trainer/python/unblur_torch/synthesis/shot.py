@@ -126,7 +126,7 @@ def draw_objects(
 
 
 @dataclass(frozen=True)
-class Foreground:
+class ShotStart:
     """What a shot begins with, whatever its backdrop."""
 
     averaging: str
@@ -136,7 +136,7 @@ class Foreground:
     objects: List[MovingObject]
 
 
-def draw_foreground(
+def draw_shot_start(
     random: Random,
     options: Mapping[str, Any],
     *,
@@ -144,7 +144,7 @@ def draw_foreground(
     exposures: int,
     texture: Texture,
     bank: ImageBank,
-) -> Foreground:
+) -> ShotStart:
     averaging = draw_averaging(random, options["averaging"])
     augmentation = draw_augmentation(random, options["augmentation"])
     stillness = draw_stillness(random, options)
@@ -159,4 +159,4 @@ def draw_foreground(
         response=response,
         bank=bank,
     )
-    return Foreground(averaging, augmentation, stillness, response, objects)
+    return ShotStart(averaging, augmentation, stillness, response, objects)
