@@ -11,8 +11,8 @@ import torch
 from unblur_torch.contact_sheet import contact_sheet
 from unblur_torch.device_command import make_trial
 from unblur_torch.device_run import rate_at
-from unblur_torch.fed_pool import FedPool
 from unblur_torch.progress import Clock, Progress
+from unblur_torch.replenished_pool import ReplenishedPool
 from unblur_torch.run_folder import RunFolder
 from unblur_torch.safetensors import read_safetensors
 from unblur_torch.scores import Sample, psnr, score, ssim
@@ -104,24 +104,24 @@ class FakeStream:
         return 4
 
 
-class FedPoolTest(unittest.TestCase):
+class ReplenishedPoolTest(unittest.TestCase):
     def test_samples_are_seen_as_often_as_is_said(self):
         pool = FakePool()
-        fed = FedPool(pool, FakeStream(), reuse=3, most_reuse=3)
-        fed.fill(8)
+        replenished = ReplenishedPool(pool, FakeStream(), reuse=3, most_reuse=3)
+        replenished.fill(8)
         first = pool.added
         for _ in range(300):
-            fed.keep_up(6)
+            replenished.keep_up(6)
         self.assertAlmostEqual((pool.added - first) * 3 / (300 * 6), 1, delta=0.02)
-        self.assertAlmostEqual(fed.seen, 3, delta=0.1)
+        self.assertAlmostEqual(replenished.seen, 3, delta=0.1)
 
     def test_samples_that_are_late_are_waited_for_when_those_there_were_seen_as_often_as_may_be(self):
         stream = FakeStream(ready=2)
-        fed = FedPool(FakePool(), stream, reuse=3, most_reuse=6)
-        fed.fill(8)
+        replenished = ReplenishedPool(FakePool(), stream, reuse=3, most_reuse=6)
+        replenished.fill(8)
         draws = 0
         while stream.waits == 0:
-            fed.keep_up(6)
+            replenished.keep_up(6)
             draws += 6
         # A batch on credit, each of its samples six times.
         self.assertEqual(draws, 6 * 6 + 6)

@@ -16,10 +16,10 @@ import torch.distributed
 
 from .batches import BatchMaker
 from .contact_sheet import contact_sheet
-from .fed_pool import FedPool
 from .learner import Learner, LearnerOptions
 from .packed_run import PackedRun
 from .progress import STARTED, Clock, Progress
+from .replenished_pool import ReplenishedPool
 from .run_folder import RunFolder
 from .sample_pool import PoolOptions, SamplePool
 from .sample_stream import SampleStream
@@ -105,7 +105,7 @@ class DeviceRun:
         self._say(f"each sample was seen {pool.seen:.1f} times")
         return progress
 
-    def _open_pool(self) -> FedPool:
+    def _open_pool(self) -> ReplenishedPool:
         plan, options = self._plan, self._plan["device"]
         common = {
             "size_pixels": options["sizePixels"],
@@ -135,9 +135,11 @@ class DeviceRun:
         )
         # Where minutes are counted they are dearer than new samples; a run by steps can be repeated.
         reuse = options["reuse"]
-        return FedPool(pool, stream, reuse, MOST_REUSE * reuse if self._clock.counts_minutes else reuse)
+        return ReplenishedPool(
+            pool, stream, reuse, MOST_REUSE * reuse if self._clock.counts_minutes else reuse
+        )
 
-    def _fill(self, pool: FedPool) -> None:
+    def _fill(self, pool: ReplenishedPool) -> None:
         largest_batch = max(stage["batchSize"] for stage in self._plan["stages"])
         options = self._plan["device"]
         pool.fill(max(min(options["firstSamples"], options["samples"]), largest_batch))
@@ -163,7 +165,9 @@ class DeviceRun:
             learner.forget_moments()
         return learner
 
-    def _train_stage(self, learner: Learner, pool: FedPool, stage: Dict[str, Any], begins_run: bool) -> None:
+    def _train_stage(
+        self, learner: Learner, pool: ReplenishedPool, stage: Dict[str, Any], begins_run: bool
+    ) -> None:
         plan, progress = self._plan, self._progress
         every = plan["every"]
         index = plan["stages"].index(stage)
@@ -234,7 +238,7 @@ class DeviceRun:
             torch.distributed.all_reduce(said, torch.distributed.ReduceOp.MAX)
         return said.tolist()
 
-    def _warm_up(self, learner: Learner, maker: BatchMaker, pool: FedPool) -> None:
+    def _warm_up(self, learner: Learner, maker: BatchMaker, pool: ReplenishedPool) -> None:
         """Compiles, before the stage's schedules begin; no weight moves."""
         if self._plan["torch"]["compile"]:
             batch = maker.make(pool.samples, self._random, canonical=False)

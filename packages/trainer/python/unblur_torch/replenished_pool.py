@@ -8,7 +8,7 @@ from .sample_pool import SamplePool
 from .sample_stream import SampleStream
 
 
-class FedPool:
+class ReplenishedPool:
     """A pool into which new samples come as training goes on, so that each is seen `reuse` times on average;
     `most_reuse` times where they are late, before any is waited for.
     """
