@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .augmentation import Augmentation, draw_augmentation, draw_averaging
 from .image_bank import ImageBank
-from .motion_path import draw_plane_motion
+from .motion_path import PlaneMotion, draw_plane_motion
 from .moving_object import MovingObject, Scene
 from .transfer import Response
 
@@ -93,28 +93,12 @@ def draw_objects(
     count = int(random.integers(fewest, most + 1))
     if stillness.camera and not stillness.objects and most > 0:
         count = max(count, 1)
-    shapes = [shape for shape in options["objectShapes"] if shape in bank.masks]
-    weights = numpy.array([options["objectShapes"][shape] for shape in shapes], float)
+    moves = 0 if stillness.objects else exposures
     objects = []
     for _ in range(count):
-        masks = bank.masks[shapes[int(random.choice(len(shapes), p=weights / weights.sum()))]]
-        mask = masks[int(random.integers(len(masks)))]
-        side = max(round(2 * size_pixels * random.uniform(*options["objectRadius"])), 3)
-        coverage = F.interpolate(
-            mask[None].float() / 255, size=(side, side), mode="bilinear", align_corners=False, antialias=True
-        )[0].clamp(0, 1)
-        motion = draw_plane_motion(
-            random,
-            random.uniform(0, size_pixels, 2),
-            0
-            if stillness.objects
-            else exposures * draw_length(random, options["objectPixels"], options["pathExponent"]),
-            turn_degrees=0 if stillness.objects else exposures * options["turnDegrees"],
-            zoom_percent=0 if stillness.objects else exposures * options["zoomPercent"],
-            bend=options["bend"],
-            acceleration=options["acceleration"],
-        )
-        values = response(texture(random, side))
+        coverage = draw_coverage(random, options, size_pixels, bank)
+        motion = draw_object_motion(random, options, size_pixels, moves)
+        values = response(texture(random, coverage.shape[-1]))
         objects.append(
             MovingObject(
                 torch.cat([values * coverage, coverage]),
@@ -123,6 +107,38 @@ def draw_objects(
             )
         )
     return objects
+
+
+def draw_coverage(random: Random, options: Mapping[str, Any], size_pixels: int, bank: ImageBank) -> Tensor:
+    """The outline of an object, [1, side, side] in [0, 1]."""
+    shapes = [shape for shape in options["objectShapes"] if shape in bank.masks]
+    weights = numpy.array([options["objectShapes"][shape] for shape in shapes], float)
+    masks = bank.masks[shapes[int(random.choice(len(shapes), p=weights / weights.sum()))]]
+    mask = masks[int(random.integers(len(masks)))]
+    side = max(round(2 * size_pixels * random.uniform(*options["objectRadius"])), 3)
+    return F.interpolate(
+        mask[None].float() / 255, size=(side, side), mode="bilinear", align_corners=False, antialias=True
+    )[0].clamp(0, 1)
+
+
+def draw_object_motion(
+    random: Random, options: Mapping[str, Any], size_pixels: int, exposures: int
+) -> PlaneMotion:
+    """exposures: as for `Shots.draw`; 0 for an object that stands still."""
+    centre = random.uniform(0, size_pixels, 2)
+    # Nothing is drawn for the length of no way.
+    length = (
+        exposures * draw_length(random, options["objectPixels"], options["pathExponent"]) if exposures else 0
+    )
+    return draw_plane_motion(
+        random,
+        centre,
+        length,
+        turn_degrees=exposures * options["turnDegrees"],
+        zoom_percent=exposures * options["zoomPercent"],
+        bend=options["bend"],
+        acceleration=options["acceleration"],
+    )
 
 
 @dataclass(frozen=True)
