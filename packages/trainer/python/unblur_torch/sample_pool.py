@@ -128,11 +128,7 @@ class SamplePool:
         motion_known = stored["motionKnown"][sample].float()
         order_known = torch.zeros(count, device=self._device)
         if crop.canonical:
-            last = torch.where(reverse[:, None, None, None], motion[:, 0], motion[:, -1])
-            to_right, clear = side_of(last)
-            clear &= motion_known > 0
-            reverse = torch.where(clear, reverse ^ ~to_right, reverse)
-            order_known = clear.float()
+            reverse, order_known = in_canonical_order(motion, motion_known, reverse)
 
         every = stored["frames"].shape[1]
         time = torch.arange(every, device=self._device).expand(count, -1)
@@ -143,21 +139,46 @@ class SamplePool:
             else time.index_select(1, to_device(torch.tensor(crop.frames), self._device))
         )
         row, column = crop_places(corner * MOTION_STRIDE_PIXELS, size, mirror_x, mirror_y, transpose)
-        cut = lambda name, moments: (
-            stored[name][
-                sample[:, None, None, None], moments[:, :, None, None], row[:, None], column[:, None]
-            ].float()
-            / 255
+        pictures = {
+            "blurred": self._cut("blurred", sample, time, row, column),
+            "frames": self._cut("frames", sample, chosen, row, column),
+        }
+        at_times = lambda values: values.gather(
+            1, chosen.view(*chosen.shape, *[1] * (values.dim() - 2)).expand(-1, -1, *values.shape[2:])
         )
-        of_blurred = (
-            cut("blurred", time)
-            if stored["blurred"].dim() == 5
-            else stored["blurred"][sample[:, None, None], row, column].float() / 255
-        )
-        pictures = {"blurred": of_blurred, "frames": cut("frames", chosen)}
+        return {
+            **self._varied(pictures, gain, softness, noise, generator),
+            "framesKnown": at_times(stored["framesKnown"][sample].float()),
+            "motion": at_times(motion),
+            "motionKnown": motion_known,
+            "orderKnown": order_known,
+        }
 
+    def _cut(self, name: str, sample: Tensor, moments: Tensor, row: Tensor, column: Tensor) -> Tensor:
+        """Crops of stored pictures, in [0, 1]; of a sequence, those at `moments` [B, n].
+
+        sample: [B]; row, column: of `crop_places`.
+        """
+        pictures = self._stored[name]
+        if pictures.dim() == 4:
+            return pictures[sample[:, None, None], row, column].float() / 255
+        cut = pictures[sample[:, None, None, None], moments[:, :, None, None], row[:, None], column[:, None]]
+        return cut.float() / 255
+
+    def _varied(
+        self,
+        pictures: Dict[str, Tensor],
+        gain: Tensor,
+        softness: Tensor,
+        noise: Tensor,
+        generator: torch.Generator,
+    ) -> Dict[str, Tensor]:
+        """Other colours [3, B], softer [1, B], and the blurred picture noisier [1, B], from 0 to 1 of what
+        the options allow.
+        """
+        options, count = self._options, gain.shape[1]
         gain = 1 + options.colour_gain * (2 * gain.reshape(count, 3) - 1)
-        for name, values in pictures.items():
+        for values in pictures.values():
             values *= gain.view(count, *[1] * (values.dim() - 2), 3)
         if options.softness_pixels > 0:
             sigma_pixels = options.softness_pixels * softness[0]
@@ -169,16 +190,7 @@ class SamplePool:
             blurred += sigma * torch.randn(blurred.shape, generator=of_pixels, device=self._device)
         for values in pictures.values():
             values.clamp_(0, 1)
-        at_times = lambda values: values.gather(
-            1, chosen.view(*chosen.shape, *[1] * (values.dim() - 2)).expand(-1, -1, *values.shape[2:])
-        )
-        return {
-            **pictures,
-            "framesKnown": at_times(stored["framesKnown"][sample].float()),
-            "motion": at_times(motion),
-            "motionKnown": motion_known,
-            "orderKnown": order_known,
-        }
+        return pictures
 
 
 def to_bytes(pictures: Tensor) -> Tensor:
@@ -191,6 +203,18 @@ def side_of(motion_pixels: Tensor) -> "tuple[Tensor, Tensor]":
     to_right = motion_pixels[..., 0].mean((1, 2))
     length = motion_pixels.abs().sum(-1).mean((1, 2))
     return to_right > 0, to_right.abs() > CLEAR_SIDE * length
+
+
+def in_canonical_order(motion: Tensor, motion_known: Tensor, reverse: Tensor) -> "tuple[Tensor, Tensor]":
+    """Which samples are to be reversed [B] so that scenes with a clear side go to the right, the others by
+    `reverse`; and which have one, 1 or 0.
+
+    motion: [B, N, h, w, 2]; motion_known: [B], 1 or 0.
+    """
+    last = torch.where(reverse[:, None, None, None], motion[:, 0], motion[:, -1])
+    to_right, clear = side_of(last)
+    clear &= motion_known > 0
+    return torch.where(clear, reverse ^ ~to_right, reverse), clear.float()
 
 
 def crop_places(
