@@ -9,6 +9,7 @@ import math
 import os
 import sys
 import time
+from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import torch
@@ -38,6 +39,16 @@ MOST_SECONDS_BETWEEN_CHECKPOINTS = 120.0
 # What the learning rates are multiplied by when a loss that was not finite has sent the weights back.
 RATE_AFTER_SETBACK = 0.6
 MOST_SETBACKS = 8
+
+
+@dataclass(frozen=True)
+class Look:
+    """When the loss was looked at."""
+
+    step: int
+    waited_seconds: float
+    """For samples, by then."""
+    at: float = field(default_factory=time.monotonic)
 
 
 class DeviceRun:
@@ -170,8 +181,6 @@ class DeviceRun:
     ) -> None:
         plan, progress = self._plan, self._progress
         every = plan["every"]
-        index = plan["stages"].index(stage)
-        begin = 0.0 if index == 0 else plan["stages"][index - 1]["until"]
         maker = BatchMaker(learner.batch_shapes, plan["frames"])
         look_every = 1 if self._device.type == "cpu" else LOOK_EVERY_STEPS
         good = learner.snapshot()
@@ -179,11 +188,10 @@ class DeviceRun:
         if begins_run:
             self._clock.begin()
             self._saved_at = time.monotonic()
-        looked_at, looked_step, waited = time.monotonic(), progress.step, pool.waited_seconds
+        looked = Look(progress.step, pool.waited_seconds)
         while progress.done < stage["until"] and not self._stopped:
             pool.keep_up(maker.count)
-            share = (progress.done - begin) / (stage["until"] - begin)
-            rates = [progress.rate_factor * rate_at(group["rates"], share) for group in stage["groups"]]
+            rates = self._rates(stage)
             batch = maker.make(pool.samples, self._random, canonical=progress.done < plan["canonicalShare"])
             validates, saves, looks = (
                 (progress.step + 1) % steps == 0
@@ -194,22 +202,16 @@ class DeviceRun:
             progress.step += 1
             progress.samples_seen += maker.count
             self._agree_on_time(looks)
-            if figures is not None and not all(map(math.isfinite, figures)):
-                self._go_back(learner, good)
-            elif figures is not None:
-                seconds = time.monotonic() - looked_at
-                if progress.step % SNAPSHOT_EVERY_STEPS == 0:
-                    good = learner.snapshot()
-                self._log_step(
-                    learner,
-                    figures,
-                    rates,
-                    (progress.step - looked_step) * maker.count / seconds,
-                    (pool.waited_seconds - waited) / seconds,
-                )
             if figures is not None:
-                progress.trained_seconds += time.monotonic() - looked_at
-                looked_at, looked_step, waited = time.monotonic(), progress.step, pool.waited_seconds
+                if all(map(math.isfinite, figures)):
+                    now = Look(progress.step, pool.waited_seconds)
+                    self._log_steps(learner, figures, rates, maker.count, looked, now)
+                    if progress.step % SNAPSHOT_EVERY_STEPS == 0:
+                        good = learner.snapshot()
+                else:
+                    self._go_back(learner, good)
+                progress.trained_seconds += time.monotonic() - looked.at
+                looked = Look(progress.step, pool.waited_seconds)
             if validates:
                 self._validate(learner)
             if saves or (looks and time.monotonic() - self._saved_at > MOST_SECONDS_BETWEEN_CHECKPOINTS):
@@ -218,6 +220,14 @@ class DeviceRun:
         if not learner.is_finite():
             self._go_back(learner, good)
         self._state = learner.state()
+
+    def _rates(self, stage: Dict[str, Any]) -> List[float]:
+        """The learning rates of the stage's groups, where the run stands."""
+        progress, stages = self._progress, self._plan["stages"]
+        index = stages.index(stage)
+        begin = 0.0 if index == 0 else stages[index - 1]["until"]
+        share = (progress.done - begin) / (stage["until"] - begin)
+        return [progress.rate_factor * rate_at(group["rates"], share) for group in stage["groups"]]
 
     def _agree_on_time(self, looks: bool) -> None:
         """Of several processes, the first one's clock counts, and whether any was told to stop: all do the
@@ -287,30 +297,30 @@ class DeviceRun:
         if self._leads:
             self._out.log({"kind": "setback", "step": progress.step, "rateFactor": progress.rate_factor})
 
-    def _log_step(
+    def _log_steps(
         self,
         learner: Learner,
         figures: List[float],
         rates: List[float],
-        samples_per_second: float,
-        wait_share: float,
+        batch_size: int,
+        before: Look,
+        now: Look,
     ) -> None:
+        """The figures of the newest step, and how fast those since the look before were."""
         if not self._leads:
             return
         terms = learner.named_terms(figures)
-        row = {
-            "kind": "step",
-            "step": self._progress.step,
-            "loss": terms,
-            "learningRate": max(rates),
-            **({"learningRates": rates} if len(rates) > 1 else {}),
-            "gradientNorm": math.hypot(*figures[len(terms) :]),
-        }
+        seconds = now.at - before.at
         self._out.log(
             {
-                **row,
-                "samplesPerSecond": samples_per_second,
-                "dataWaitShare": min(1.0, wait_share),
+                "kind": "step",
+                "step": now.step,
+                "loss": terms,
+                "learningRate": max(rates),
+                **({"learningRates": rates} if len(rates) > 1 else {}),
+                "gradientNorm": math.hypot(*figures[len(terms) :]),
+                "samplesPerSecond": (now.step - before.step) * batch_size / seconds,
+                "dataWaitShare": min(1.0, (now.waited_seconds - before.waited_seconds) / seconds),
                 "done": round(self._progress.done, 4),
             }
         )
