@@ -14,7 +14,8 @@ import { readFrameNetwork, type ComputeEngine } from '@unblur/restoration';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer, type RgbImage } from '../index.js';
 import { onnxRuntimeEngine } from '../onnx-engine.js';
-import { createRestorerOn, planPasses, type RestoreFramesOptions, type RestoreOptions } from './restorer.js';
+import { planPasses } from './network-passes.js';
+import { createRestorerOn, type RestoreFramesOptions, type RestoreOptions } from './restorer.js';
 import {
   filledWeights,
   largestDifference,

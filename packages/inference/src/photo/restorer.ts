@@ -1,5 +1,5 @@
 import type { SafetensorsBytes } from '@unblur/core-model';
-import { UnblurError, waitUnlessAborted } from '@unblur/files';
+import { UnblurError } from '@unblur/files';
 import {
   chooseTimes,
   type ComputeEngine,
@@ -12,23 +12,21 @@ import {
   type FrameNetwork,
   isOneColor,
   type MotionField,
-  type NetworkSession,
   type OptionNames,
   type Precision,
   readFrameNetwork,
   type RestoredSequence,
-  restoreInTiles,
-  restoreWithMirrorImage,
   type RgbImage,
   scaleForMotion,
   surveyMotion,
-  type TiledRestoration,
-  tileOverlapPixels,
   toFractions,
   type WorkingScale,
 } from '@unblur/restoration';
 import { FullSize, shrinker } from './full-size.js';
 import { addressSpaceLimit, expectMemory } from './memory-limit.js';
+import { NetworkPasses, planPasses } from './network-passes.js';
+import { RestorerTurns } from './restorer-turns.js';
+import { SessionsBySize } from './sessions-by-size.js';
 import { openEngine, type EngineName } from '../engine-choice.js';
 
 export interface RestorerOptions {
@@ -160,22 +158,11 @@ export interface Restorer {
 }
 
 const defaultMemoryBudgetBytes = 1024 ** 3;
-/** Frames may take so much of the budget before they are made in several passes. */
-const framesFraction = 0.6;
-/** Of a frame in the making: as floats, or as 16-bit integers where it is put together from tiles. */
-const bytesPerFramePixel = { whole: 12, tiled: 6 };
 /**
  * Address space beside the budget, measured: threads, weights and graphs; the photograph, and its frames
  * while they are put together and written.
  */
 const besideBudget = { fixedBytes: 700e6, bytesPerPixel: 60 };
-/** With the mirror image there are the frame, its mirror image's, that one turned, and their mean. */
-const copiesWhenMirrored = 4;
-/**
- * As many sizes are restored without tracing anew: those of a photograph and of the copies that its motion is
- * looked for on, where the memory of their sessions and of its frames adds up to no more than the budget.
- */
-const maximumSessions = 5;
 
 /**
  * Makes a restorer from weights. The network is prepared for each image size it meets.
@@ -217,120 +204,18 @@ export async function createRestorerOn(
   const engine = await openOwnEngine();
   const memoryBytesPerPixel = network.memoryBytesPerPixel * engine.memoryFactor;
   const defaultTimes = network.timesOf(frames ?? network.defaultFrames);
-  /** By size, the least recently used one first. What a session has once taken of memory it keeps. */
-  const sessions = new Map<string, { session: NetworkSession; pixels: number }>();
-
-  /** What was asked for and is not done. */
-  const atWork = new Set<Promise<unknown>>();
-  let state: 'open' | 'closing' | 'released' = 'open';
-  let previous: Promise<unknown> = Promise.resolve();
-  /** @throws the signal's reason at once where it is aborted before it is the work's turn. */
-  async function afterPrevious<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const turn = previous;
-    const result = turn.then(() => {
-      signal?.throwIfAborted();
-      return work();
-    });
-    previous = result.catch(() => undefined);
-    await waitUnlessAborted(signal, turn);
-    return result;
-  }
-
-  const refuse = () => {
-    throw new UnblurError('This restorer has been released: make another with createRestorer');
-  };
-
-  /** Work of several turns, for which a release waits. @throws UnblurError after that was asked for. */
-  async function asWhole<T>(work: () => Promise<T>): Promise<T> {
-    if (state !== 'open') refuse();
-    const result = work();
-    atWork.add(result);
-    return result.finally(() => atWork.delete(result));
-  }
-
-  /** The session for a size, the least recently used ones making room. @param framesBytes what is kept beside it. */
-  async function sessionFor(width: number, height: number, framesBytes = 0): Promise<NetworkSession> {
-    if (state === 'released') refuse();
-    const key = `${width}x${height}`;
-    const known = sessions.get(key);
-    sessions.delete(key);
-    const pixels = width * height;
-    const heldBytes = () =>
-      [...sessions.values()].reduce((sum, held) => sum + held.pixels, pixels) * memoryBytesPerPixel;
-    for (const [size, { session }] of sessions) {
-      if (sessions.size < maximumSessions && heldBytes() + framesBytes <= heldBudgetBytes) break;
-      sessions.delete(size);
-      await session.release();
-    }
-    const session = known?.session ?? (await network.open(width, height, engine));
-    sessions.set(key, { session, pixels });
-    return session;
-  }
-
-  async function releaseSessions(): Promise<void> {
-    for (const { session } of sessions.values()) await session.release();
-    sessions.clear();
-  }
-
-  function frameBytes({ width, height }: RgbImage): number {
-    const pixels = width * height;
-    const whole = pixels * memoryBytesPerPixel <= memoryBudgetBytes * (1 - framesFraction);
-    return (
-      pixels *
-      (whole ? bytesPerFramePixel.whole : bytesPerFramePixel.tiled) *
-      (mirrored ? copiesWhenMirrored : 1)
-    );
-  }
-
-  const tileLimits = (networkBytes: number) => ({
+  const turns = new RestorerTurns();
+  const sessions = new SessionsBySize(network, engine, memoryBytesPerPixel, heldBudgetBytes);
+  const passes = new NetworkPasses({
     multiple: network.multiple,
-    overlapPixels: tileOverlapPixels,
-    maximumPixels: Math.floor(networkBytes / memoryBytesPerPixel),
+    memoryBytesPerPixel,
+    memoryBudgetBytes,
+    mirrored,
+    openSession: async (width, height, framesBytes) => {
+      turns.expectNotReleased();
+      return sessions.open(width, height, framesBytes);
+    },
   });
-
-  /**
-   * All of some times at once. @param times as many before the middle as after it, the same, so that a tile
-   * can be turned round in time.
-   */
-  function restorePass(
-    photo: RgbImage,
-    times: readonly number[],
-    onShare: (share: number) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<TiledRestoration> {
-    const framesBytes = frameBytes(photo) * times.length;
-    const networkBytes = Math.max(memoryBudgetBytes * (1 - framesFraction), memoryBudgetBytes - framesBytes);
-    const restoreTile = async (
-      tile: RgbImage,
-      { done, total }: { done: number; total: number },
-    ): Promise<RestoredSequence> => {
-      const session = await sessionFor(tile.width, tile.height, framesBytes);
-      let halves = 0;
-      const restoreHalf = (image: RgbImage) => {
-        const before = halves++;
-        return session.restore(image, times, {
-          onShare: (share) => onShare((done + (before + share) / (mirrored ? 2 : 1)) / total),
-          signal,
-        });
-      };
-      return mirrored ? restoreWithMirrorImage(tile, restoreHalf) : restoreHalf(tile);
-    };
-    return afterPrevious(() => restoreInTiles(photo, tileLimits(networkBytes), restoreTile, signal), signal);
-  }
-
-  /** Where things are at both ends of the exposure. */
-  async function findMotionsAtEnds(photo: RgbImage, signal: AbortSignal | undefined): Promise<MotionField[]> {
-    const limits = tileLimits(memoryBudgetBytes);
-    const ofTile = async (tile: RgbImage): Promise<RestoredSequence> => {
-      const session = await sessionFor(tile.width, tile.height);
-      return { frames: [], motionsPixels: await session.findMotions(tile, [-1, 1]) };
-    };
-    const { motionsPixels } = await afterPrevious(
-      () => restoreInTiles(photo, limits, ofTile, signal),
-      signal,
-    );
-    return motionsPixels;
-  }
 
   async function chooseScale(
     photo: RgbImage,
@@ -342,7 +227,8 @@ export async function createRestorerOn(
     if (network.reach === null || isOneColor(photo)) return 1;
     const length = await surveyMotion(photo, async (width, height) => {
       const copy = await shrink(width, height);
-      return (await findMotionsAtEnds(copy, signal))[1]!;
+      const atEnds = await turns.afterPrevious(() => passes.findMotionsAtEnds(copy, signal), signal);
+      return atEnds[1]!;
     });
     return scaleForMotion(length, photo, network.reach);
   }
@@ -357,20 +243,19 @@ export async function createRestorerOn(
     signal: AbortSignal | undefined,
   ): AsyncGenerator<RestoredFrame<RgbImage | DeepImage>, void, undefined> {
     // What stood still is told by the whole exposure, whatever times are asked for.
-    const passes = planPasses(times, Math.floor((memoryBudgetBytes * framesFraction) / frameBytes(small)), {
-      withEnds: workingScale !== 1,
-    });
+    const planned = planPasses(times, passes.framesPerPass(small), { withEnds: workingScale !== 1 });
     let fullSize: FullSize | undefined;
-    for (const [done, pass] of passes.entries()) {
+    for (const [done, pass] of planned.entries()) {
       signal?.throwIfAborted();
-      const restored = await restorePass(
-        small,
-        pass.times,
-        (share) => onShare((done + share) / passes.length),
+      const onPassShare = (share: number) => onShare((done + share) / planned.length);
+      const restored = await turns.afterPrevious(
+        () => passes.restore(small, pass.times, onPassShare, signal),
         signal,
       );
       // Frames of a large photograph take the place of the network in memory; it is opened again in a moment.
-      if (restored.tiles > 1 && done === passes.length - 1) await afterPrevious(releaseSessions);
+      if (restored.tiles > 1 && done === planned.length - 1) {
+        await turns.afterPrevious(() => sessions.release());
+      }
       const motionsPixels = restored.motionsPixels.map((motion) => atFullSize(motion, workingScale));
       if (workingScale !== 1) {
         fullSize ??= await FullSize.prepare(photo, small, network.reach === null ? [] : motionsPixels);
@@ -386,7 +271,7 @@ export async function createRestorerOn(
           motionPixels: motionsPixels[index]!,
         };
       }
-      onShare((done + 1) / passes.length);
+      onShare((done + 1) / planned.length);
     }
   }
 
@@ -404,12 +289,9 @@ export async function createRestorerOn(
     const shrink = shrinker(photo);
     const workingScale = await chooseScale(photo, scale, shrink, signal);
     const pixels = photo.width * photo.height;
-    const smallPixels = pixels * workingScale ** 2;
-    const networkAndFramesBytes =
-      smallPixels * (memoryBytesPerPixel + bytesPerFramePixel.tiled * times.length);
     expectMemory(
       photo,
-      Math.min(memoryBudgetBytes, networkAndFramesBytes),
+      passes.neededBytes(pixels * workingScale ** 2, times.length),
       besideBudget.fixedBytes + besideBudget.bytesPerPixel * pixels,
       limit,
     );
@@ -444,65 +326,24 @@ export async function createRestorerOn(
     config: network.config,
     times: defaultTimes,
     anyTime: network.reach !== null,
-    restore: (photo, options) => asWhole(() => restore(photo, options)),
+    restore: (photo, options) => turns.asWhole(() => restore(photo, options)),
     // Fractions unless integers are asked for, as the two ways to call it say.
     restoreFrames: ((photo, options) =>
-      asWhole(() => restoreFrames(photo, options))) as Restorer['restoreFrames'],
+      turns.asWhole(() => restoreFrames(photo, options))) as Restorer['restoreFrames'],
     restoreAt: (photo, time, options) =>
-      asWhole(async () => {
+      turns.asWhole(async () => {
         const { frames } = await restoreSequence(photo, { ...options, times: [time] });
         let restored: RestoredFrame | undefined;
         for await (const frame of inFractions(frames)) restored = frame;
         return restored!;
       }),
-    async release() {
-      if (state === 'open') state = 'closing';
-      await Promise.allSettled(atWork);
-      await afterPrevious(() => {
-        state = 'released';
-        return releaseSessions();
-      });
-    },
+    release: () => turns.release(() => sessions.release()),
   };
 }
 
 async function* inFractions(frames: FrameSequence<RgbImage | DeepImage>['frames']): FrameSequence['frames'] {
   // Frames are large: none is held here as it was.
   for await (const restored of frames) yield Object.assign(restored, { frame: toFractions(restored.frame) });
-}
-
-interface Pass {
-  /** As many before the middle as after it, the same. */
-  times: number[];
-  /** Indices of those that were asked for. */
-  wanted: number[];
-}
-
-/**
- * Splits times into passes of at most so many frames (at least two), every time together with its opposite:
- * only then can a tile whose time runs backwards be reversed. Goes from the ends of the exposure to its
- * middle.
- *
- * @param withEnds whether the first pass includes the ends of the exposure even if they are not asked for.
- */
-export function planPasses(
-  times: readonly number[],
-  framesPerPass: number,
-  { withEnds }: { withEnds: boolean },
-): Pass[] {
-  const wanted = new Set(times);
-  const lengths = [...new Set([...(withEnds ? [1] : []), ...times.map(Math.abs)])].sort((a, b) => b - a);
-  const pairsPerPass = Math.max(1, Math.floor(framesPerPass / 2));
-  const passes: Pass[] = [];
-  for (let start = 0; start < lengths.length; start += pairsPerPass) {
-    const pairs = lengths.slice(start, start + pairsPerPass);
-    const inOrder = [...new Set([...pairs.map((time) => 0 - time), ...pairs])].sort((a, b) => a - b);
-    passes.push({
-      times: inOrder,
-      wanted: inOrder.flatMap((time, index) => (wanted.has(time) ? [index] : [])),
-    });
-  }
-  return passes;
 }
 
 function atFullSize({ data, stridePixels, ...size }: MotionField, scale: WorkingScale): MotionField {
