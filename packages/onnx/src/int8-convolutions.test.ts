@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { fromBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs';
 import { ModelProtoSchema } from './graph/onnx_pb.js';
-import type { Filter, Int8Convolution, Range } from './int8-convolutions.js';
+import type { Filter, Int8Convolution, ValueRange } from './int8-convolutions.js';
 import { createSession } from './node.js';
 import { makeTensor } from './test-tensors.test-tool.js';
 import { trace } from './trace.js';
@@ -107,7 +107,7 @@ describe('a block of two convolutions, a leaky ReLU between them, what it correc
   });
 
   test('what is beyond a range is clipped', async () => {
-    const narrow: Range = [-0.01, 0.01];
+    const narrow: ValueRange = [-0.01, 0.01];
     const all = await int8();
     const { y } = await run(block, x, {
       int8: all.map((convolution) => ({ ...convolution, output: narrow })),

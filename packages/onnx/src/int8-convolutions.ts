@@ -11,15 +11,15 @@ export interface Filter {
 }
 
 /** The least and the greatest of some values. */
-export type Range = readonly [least: number, greatest: number];
+export type ValueRange = readonly [least: number, greatest: number];
 
 /** What is computed in 8-bit integers: a convolution with a filter, between the values that it is known to meet. */
 export interface Int8Convolution {
   readonly filter: Filter;
   /** Of what it is given. */
-  readonly input: Range;
+  readonly input: ValueRange;
   /** Of what it gives, its bias added. */
-  readonly output: Range;
+  readonly output: ValueRange;
 }
 
 /**
@@ -152,7 +152,7 @@ const joinConvolutions = (a: Int8Convolution, b: Int8Convolution): Int8Convoluti
   output: join(a.output, b.output),
 });
 
-const join = (a: Range, b: Range): Range => [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
+const join = (a: ValueRange, b: ValueRange): ValueRange => [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
 
 const producersOf = (values: readonly Value[]): GraphNode[] =>
   values.flatMap(({ producer }) => (producer ? [producer] : []));
@@ -198,14 +198,14 @@ function isPerChannel({ data, shape }: Value, image: Value): boolean {
 
 /** How numbers become bytes: `byte = round(number / scale) + zero`. */
 interface Quantization {
-  range: Range;
+  range: ValueRange;
   scale: number;
   zero: number;
 }
 
 /** 256 steps over a range, one of which is exactly zero, with which images are padded. */
-function quantizationOf([least, greatest]: Range): Quantization {
-  const range: Range = [Math.min(least, 0), Math.max(greatest, 0)];
+function quantizationOf([least, greatest]: ValueRange): Quantization {
+  const range: ValueRange = [Math.min(least, 0), Math.max(greatest, 0)];
   const scale = Math.fround(Math.max((range[1] - range[0]) / 255, 1e-12));
   return { range, scale, zero: Math.min(255, Math.round(-range[0] / scale)) };
 }

@@ -14,7 +14,7 @@ export const maxLayers = 32;
 export const maxDilation = 64;
 
 /** The least and the most that a number may be. */
-export type Range = [least: number, most: number];
+export type Bounds = [least: number, most: number];
 
 /** @throws with the field, what it may be and what it was, unless the condition holds. */
 export function expectField(holds: boolean, field: string, wanted: string, received: unknown): asserts holds {
@@ -30,7 +30,7 @@ export function expectMapping(value: unknown, field: string): void {
 }
 
 /** @throws unless the value is a whole number in the range. */
-export function expectWholeNumber(value: unknown, field: string, range: Range): void {
+export function expectWholeNumber(value: unknown, field: string, range: Bounds): void {
   expectField(isWithin(value, range), field, `a whole number from ${range[0]} to ${range[1]}`, value);
 }
 
@@ -40,7 +40,7 @@ export function expectBoolean(value: unknown, field: string): void {
 }
 
 /** @throws unless the value is a list, of a length in the one range, of whole numbers in the other. */
-export function expectWholeNumbers(values: unknown, field: string, length: Range, range: Range): void {
+export function expectWholeNumbers(values: unknown, field: string, length: Bounds, range: Bounds): void {
   const count = length[0] === length[1] ? `${length[0]}` : `${length[0]} to ${length[1]}`;
   expectField(
     isListOf(values, length, (value) => isWithin(value, range)),
@@ -79,11 +79,11 @@ export function expectOddFrames(value: unknown): void {
 }
 
 /** Whether a value is a whole number in the range. */
-export function isWithin(value: unknown, [least, most]: Range): boolean {
+export function isWithin(value: unknown, [least, most]: Bounds): boolean {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 
 /** Whether a value is a list of a length in the range, all of whose elements fit. */
-export function isListOf(values: unknown, length: Range, fits: (value: unknown) => boolean): boolean {
+export function isListOf(values: unknown, length: Bounds, fits: (value: unknown) => boolean): boolean {
   return Array.isArray(values) && isWithin(values.length, length) && values.every(fits);
 }

@@ -4,13 +4,13 @@ import { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { SafetensorsBytes } from './safetensors.js';
 
 /** The least and the greatest of some values. */
-export type Range = [least: number, greatest: number];
+export type ValueRange = [least: number, greatest: number];
 
 /**
  * Between which values lies what each convolution of a network is given, and what it gives before its
  * activation, by the layer's name: found on pictures, so that it can be computed in 8-bit integers.
  */
-export type LayerRanges = Record<string, { input: Range; output: Range }>;
+export type LayerRanges = Record<string, { input: ValueRange; output: ValueRange }>;
 
 /** The entry of a weights file's header that holds the ranges as JSON, four numbers a layer. */
 const rangesKey = 'unblur.ranges';
