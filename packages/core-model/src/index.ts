@@ -11,7 +11,8 @@ export type { PhotoNetwork, PhotoRestoration, PhotoScene } from './photo/photo-n
 
 export { clipFrames, clipPreset } from './clip/clip-config.js';
 export type { ClipConfig } from './clip/clip-config.js';
-export { clipFamily, clipMotionStridePixels } from './clip/clip-network.js';
+export { clipFamily } from './clip/clip-network.js';
+export { clipMotionStridePixels } from './clip/neighbour-motion.js';
 export type { ClipNetwork, FrameDescription, RestoredFrame } from './clip/clip-network.js';
 export { paperPreset } from './paper/paper-config.js';
 export type { PaperConfig } from './paper/paper-config.js';

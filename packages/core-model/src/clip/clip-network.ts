@@ -1,32 +1,13 @@
-import {
-  abs,
-  add,
-  addN,
-  avgPool,
-  clone,
-  concat,
-  log,
-  mean,
-  mul,
-  pad,
-  slice,
-  sqrt,
-  square,
-  sub,
-  sum,
-} from '@tensorflow/tfjs-core';
+import { add, addN, concat, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { costVolume, expectedDisplacement, surroundings } from '../parts/cost-volume.js';
 import { alignFlow } from '../parts/flow-alignment.js';
 import type { FlowAlignment } from '../parts/flow-alignment.js';
 import { LayerDeclarations } from '../parts/layers.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
-import { luminance } from '../parts/image-statistics.js';
-import { resizeFlow, visibility, warp } from '../parts/motion-field.js';
+import { visibility, warp } from '../parts/motion-field.js';
 import {
   expectMultipleSize,
   halve,
-  imagePyramid,
   packPixels,
   packedImageChannels,
   packedLevel,
@@ -36,35 +17,21 @@ import {
 import { declareResidualUNet } from '../parts/residual-unet.js';
 import { sharpnessPrior } from '../parts/sharpness-prior.js';
 import { repeatBatch, sliceBatches } from '../parts/stacked-batches.js';
-import { stopGradient } from '../parts/stop-gradient.js';
+import { asGiven } from '../parts/stop-gradient.js';
 import { networkFamily } from '../weights/network-family.js';
 import { clipFrames, validateClipConfig } from './clip-config.js';
 import type { ClipConfig } from './clip-config.js';
+import { clipMotionStridePixels, declareNeighbourMotion } from './neighbour-motion.js';
+import { declareNeighbourShares } from './neighbour-shares.js';
 
 /** Height and width of frames are multiples of this: packed two by two, then halved three times. */
 const clipMultiple = 16;
-
-/** Motion is known for every square of this many pixels of a frame. */
-export const clipMotionStridePixels = 4;
-
-/** Levels at which motion is sought, coarse to fine: 1/2^level of a frame. */
-const motionLevels = [4, 3, 2] as const;
-const finestMotionLevel = 2;
-
-/** Side, in pixels of a level, of the squares that are compared to find motion. */
-const comparedPixels = 9;
 
 /** How motion is brought from a quarter of a frame's size to its pixels. */
 const alignment: FlowAlignment[] = [
   { level: 2, iterations: 2 },
   { level: 1, iterations: 2 },
 ];
-
-/** Brings motions of many pixels to the size of features. */
-const motionScale = 0.1;
-
-/** Channels of a motion, and of what a cost volume says of it: a displacement and how certain that is. */
-const [vectorChannels, evidenceChannels] = [2, 3];
 
 /** What is found once in each frame, whatever windows see it. */
 export interface FrameDescription {
@@ -183,11 +150,9 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
 
 /** Declares what finds the motion to a frame's neighbours, blends them into it, and corrects the blend. */
 function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
-  const { windowFrames, channels, frameChannels, windowChannels, blendChannels, motionChannels } = config;
-  const { searchRadiusPixels } = config;
+  const { windowFrames, channels, frameChannels, windowChannels } = config;
   const neighbourCount = windowFrames - 1;
   const middle = neighbourCount / 2;
-  const candidates = (2 * searchRadiusPixels + 1) ** 2;
   const hasPrior = config.sharpnessPrior !== 'none';
 
   const chooseFeature = layers.convolution('frame.feature', {
@@ -197,35 +162,8 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     level: packedLevel,
     activation: 'none',
   });
-  const motionAt = motionLevels.map((level) => ({
-    enter: layers.convolution(`motion${level}.enter`, {
-      from: candidates + frameChannels + vectorChannels + evidenceChannels,
-      to: motionChannels,
-      level,
-    }),
-    refine: layers.residualBlocks(`motion${level}`, {
-      channels: motionChannels,
-      count: config.motionBlocks,
-      level,
-    }),
-    correct: layers.head(`motion${level}.correct`, {
-      from: motionChannels,
-      to: vectorChannels,
-      level,
-    }),
-  }));
-  // Shared by all neighbours: each is weighed beside the mean of all.
-  const enterBlend = layers.convolution('blend.enter', {
-    from: 2 * blendEvidenceChannels,
-    to: blendChannels,
-    level: finestMotionLevel,
-  });
-  const refineBlend = layers.convolution('blend.refine', {
-    from: blendChannels,
-    to: blendChannels,
-    level: finestMotionLevel,
-  });
-  const share = layers.head('blend.share', { from: blendChannels, to: 1, level: finestMotionLevel });
+  const findMotion = declareNeighbourMotion(layers, config);
+  const findShares = declareNeighbourShares(layers, config);
   const enterWindow = layers.convolution('window.enter', {
     from: 3 * packedImageChannels + 2 * frameChannels + (hasPrior ? 4 : 0),
     to: windowChannels,
@@ -242,47 +180,9 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     level: packedLevel,
   });
 
-  /** Once for every neighbour, along the batch. */
-  const repeated = (x: Tensor4D) => repeatBatch(x, neighbourCount);
-
   /** The U-Net learns to restore a frame; what neighbours see of it takes what it finds as given. */
   function describe(finest: Tensor4D, weights: NamedTensors): Pick<FrameDescription, 'feature'> {
     return { feature: chooseFeature(asGiven(finest), weights) };
-  }
-
-  /**
-   * From a frame to several, stacked along the batch, all as restored, `[B, H, W, 3]`, through which no
-   * gradient flows; the feature is the first's. Coarse to fine: `[B, H/2^level, W/2^level, 2]` in pixels of the
-   * frame.
-   */
-  function findMotion(
-    first: Tensor4D,
-    others: Tensor4D,
-    feature: Tensor4D,
-    weights: NamedTensors,
-  ): Tensor4D[] {
-    const [firstLevels, otherLevels] = [first, others].map((frames) =>
-      imagePyramid(luminance(frames), motionLevels[0]),
-    ) as [Tensor4D[], Tensor4D[]];
-    let motion: Tensor4D | undefined;
-    return motionLevels.map((level, index) => {
-      const from = repeated(surroundings(firstLevels[level]!, comparedPixels));
-      const to = surroundings(otherLevels[level]!, comparedPixels);
-      const soFar = motion
-        ? resizeFlow(motion, [from.shape[1], from.shape[2]])
-        : mul<Tensor4D>(slice(from, [0, 0, 0, 0], [-1, -1, -1, vectorChannels]), 0);
-      // Every level is held against the true motion, and learns from that alone to correct itself.
-      const given = asGiven(soFar);
-      const fits = costVolume(from, motion ? warp(to, given) : to, searchRadiusPixels);
-      const { displacement, certainty } = expectedDisplacement(fits, searchRadiusPixels);
-      const { enter, refine, correct } = motionAt[index]!;
-      const stride = 2 ** (level - packedLevel);
-      const context = repeated(avgPool(feature, stride, stride, 'valid'));
-      const seen = concat([fits, context, mul<Tensor4D>(given, motionScale), displacement, certainty], 3);
-      const found = avgPool(add<Tensor4D>(soFar, displacement), 3, 1, 'same');
-      motion = add<Tensor4D>(found, correct(refine(enter(seen, weights), weights), weights));
-      return mul<Tensor4D>(motion, 2 ** level);
-    });
   }
 
   function join(window: readonly FrameDescription[], weights: NamedTensors): RestoredFrame {
@@ -296,7 +196,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     const itself = asGiven(centre.restored);
     const theirs = asGiven(stacked(({ restored }) => restored));
     const motions = findMotion(itself, theirs, centre.feature!, weights);
-    const own = repeated(itself);
+    const own = repeatBatch(itself, neighbourCount);
     const motionPixels = motions.at(-1)!;
     const aligned = alignFlow(own, theirs, upsample(motionPixels, clipMotionStridePixels), alignment);
     const flow = config.neighbours === 'moved' ? aligned : mul<Tensor4D>(aligned, 0);
@@ -310,11 +210,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     const theirFeatures = stacked(({ feature }) => feature!);
     const movedFeature = warp(theirFeatures, mul<Tensor4D>(halve(flow), 1 / 2));
 
-    const found = blendEvidence(centre, moved, motionPixels);
-    const ofAll = mul<Tensor4D>(addN(apart(found)), 1 / neighbourCount);
-    const weighed = refineBlend(enterBlend(concat([found, repeated(ofAll)], 3), weights), weights);
-    // Nothing of what lies outside a neighbour.
-    const shares = concat(apart(mul<Tensor4D>(share(weighed, weights), inCells(visible))), 3);
+    const shares = findShares(centre, moved, motionPixels, visible, weights);
     /** Towards neighbours, each by its share of a level's pixels. */
     const blend = (given: Tensor4D, others: Tensor4D, stridePixels: number): Tensor4D => {
       const sharesOfPixels = upsample(shares, clipMotionStridePixels / stridePixels);
@@ -352,92 +248,6 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     return sharpnessPrior(form, before!, centre, after!);
   }
   return { describe, join };
-}
-
-/** The same, through which no gradient flows. */
-function asGiven(x: Tensor4D): Tensor4D {
-  return stopGradient([x], (given) => clone(given));
-}
-
-/** A frame as it came and as the U-Net restores it by itself, `[B, H, W, 3]` each. */
-type SeenFrame = Pick<FrameDescription, 'frame' | 'restored'>;
-
-/** Channels of `blendEvidence`. */
-const blendEvidenceChannels = 9;
-
-/** Darker or smaller differences of display values than this tell nothing. */
-const leastDifference = 0.01;
-
-/**
- * What tells a neighbour that shows a frame well from one that does not, for every 4x4 pixels, as logarithms:
- * how sharp both are, before and after they were restored; how far they differ, pixel by pixel, which sharpness
- * alone does too, and in their means, which only wrong motion or something in between does; and how far it
- * moved. No gradient flows through it.
- *
- * @param neighbours as moved onto the centre, `[N * B, H, W, 3]`: N stacked along the batch.
- * @param motionPixels to each, `[N * B, H/4, W/4, 2]`.
- * @returns `[N * B, H/4, W/4, blendEvidenceChannels]`.
- */
-function blendEvidence(centre: SeenFrame, neighbours: SeenFrame, motionPixels: Tensor4D): Tensor4D {
-  return stopGradient(
-    [centre.frame, centre.restored, neighbours.frame, neighbours.restored, motionPixels],
-    (frame, restored, otherFrames, othersRestored, motion) => {
-      const repeated = (x: Tensor4D) => repeatBatch(x, motion.shape[0] / frame.shape[0]);
-      const ofSize = (x: Tensor4D, least = leastDifference) => log(add<Tensor4D>(x, least)) as Tensor4D;
-      const sharpness = (x: Tensor4D) => ofSize(inCells(steepness(luminance(x))));
-      const difference = (x: Tensor4D) => ofSize(mean<Tensor4D>(abs(x), 3, true));
-      const [own, ownRestored] = [sharpness(frame), sharpness(restored)];
-      const differences = [
-        sub<Tensor4D>(othersRestored, repeated(restored)),
-        sub<Tensor4D>(otherFrames, repeated(frame)),
-      ];
-      const length = sqrt(sum<Tensor4D>(square(motion), 3, true));
-      return concat(
-        [
-          sub(sharpness(othersRestored), repeated(ownRestored)),
-          sub(sharpness(otherFrames), repeated(own)),
-          repeated(add(ownRestored, 3)),
-          repeated(sub(own, ownRestored)),
-          ...differences.flatMap((x) => [
-            add<Tensor4D>(ofSize(inCells(mean(abs(x), 3, true))), 3),
-            add<Tensor4D>(difference(inCells(x)), 3),
-          ]),
-          mul(ofSize(length as Tensor4D, 0.5), 0.5),
-        ],
-        3,
-      ) as Tensor4D;
-    },
-  );
-}
-
-/** The mean of every cell of 4x4 pixels, for which motion is known. */
-function inCells(x: Tensor4D): Tensor4D {
-  return avgPool(x, clipMotionStridePixels, clipMotionStridePixels, 'valid');
-}
-
-/** The sum of the absolute differences to the pixels right of and below every pixel of `[B, H, W, 1]`. */
-function steepness(x: Tensor4D): Tensor4D {
-  const [, height, width] = x.shape;
-  const across = abs(
-    sub(slice(x, [0, 0, 1, 0], [-1, -1, -1, -1]), slice(x, [0, 0, 0, 0], [-1, -1, width - 1, -1])),
-  );
-  const down = abs(
-    sub(slice(x, [0, 1, 0, 0], [-1, -1, -1, -1]), slice(x, [0, 0, 0, 0], [-1, height - 1, -1, -1])),
-  );
-  return add(
-    pad(across, [
-      [0, 0],
-      [0, 0],
-      [0, 1],
-      [0, 0],
-    ]),
-    pad(down, [
-      [0, 0],
-      [0, 1],
-      [0, 0],
-      [0, 0],
-    ]),
-  );
 }
 
 function expectFrames(received: number, wanted: number): void {

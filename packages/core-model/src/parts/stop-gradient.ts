@@ -1,4 +1,4 @@
-import { customGrad, engine, getBackend, getKernel } from '@tensorflow/tfjs-core';
+import { clone, customGrad, engine, getBackend, getKernel } from '@tensorflow/tfjs-core';
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 
 /** Computes a tensor from others as if they were constants: no gradient flows back to them. */
@@ -9,6 +9,11 @@ export function stopGradient<T extends Tensor, Inputs extends Tensor[]>(
   // An operation without inputs has nothing that a gradient could flow back to, not even zeros to compute.
   const constant = customGrad(() => ({ value: markConstant(compute(...inputs)), gradFunc: () => [] }));
   return constant() as T;
+}
+
+/** The same tensor, through which no gradient flows. */
+export function asGiven<T extends Tensor>(x: T): T {
+  return stopGradient([x], (given) => clone(given));
 }
 
 /**
