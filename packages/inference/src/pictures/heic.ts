@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { UnblurError } from '@unblur/files';
+import { LibheifMemory } from './libheif-memory.js';
 import type { DecodedPixels } from './uncompressed-tiff.js';
 
 /** What the files of phones and cameras call HEVC pictures in their first box. */
@@ -22,7 +23,6 @@ export function isHeic(bytes: Buffer): boolean {
 const colorspaceRgb = 1;
 const chroma = { rgb: 10, rgba: 11, rgb16: 14, rgba16: 15 };
 const interleavedChannel = 10;
-const errorBytes = 12;
 /** ITU-T H.273: transfer functions of high dynamic range, and the primaries of Display P3. */
 const [transferPq, transferHlg, primariesP3] = [16, 18, 12];
 
@@ -40,127 +40,108 @@ export async function decodeHeic(
   expectSize: (size: { width: number; height: number }) => void,
 ): Promise<DecodedPixels & { exif: Uint8Array | undefined; xmp: Uint8Array | undefined }> {
   const { default: libheif } = await import('libheif-js/wasm-bundle.js');
-  /** Everything taken from libheif's memory, in reverse order of its release. */
-  const held: (() => void)[] = [];
-  const allocate = (length: number): number => {
-    const address = libheif._malloc(length);
-    if (address === 0) {
-      throw new UnblurError(
-        `${name} needs more memory than is available; close other programs or convert it to JPEG first`,
-      );
-    }
-    held.push(() => libheif._free(address));
-    return address;
-  };
-  const word = (address: number) => new DataView(libheif.HEAPU8.buffer).getInt32(address, true);
-  const text = (address: number) =>
-    Buffer.from(libheif.HEAPU8.subarray(address, libheif.HEAPU8.indexOf(0, address))).toString();
-  const error = allocate(errorBytes);
-  /** Runs a function that answers with an error, which is written where its first argument says. */
-  const check = (run: (error: number) => void) => {
-    run(error);
-    if (word(error) !== 0) throw new Error(text(word(error + 8)));
-  };
-  const result = allocate(4);
+  const memory = new LibheifMemory(libheif, name);
   try {
-    const context = libheif._heif_context_alloc();
-    held.push(() => libheif._heif_context_free(context));
-    const file = allocate(bytes.length);
-    libheif.HEAPU8.set(bytes, file);
-    check((to) => libheif._heif_context_read_from_memory_without_copy(to, context, file, bytes.length, 0));
-    check((to) => libheif._heif_context_get_primary_image_handle(to, context, result));
-    const handle = word(result);
-    held.push(() => libheif._heif_image_handle_release(handle));
+    const picture = openMainPicture(memory, bytes);
     expectSize({
-      width: libheif._heif_image_handle_get_width(handle),
-      height: libheif._heif_image_handle_get_height(handle),
+      width: libheif._heif_image_handle_get_width(picture),
+      height: libheif._heif_image_handle_get_height(picture),
     });
-    const profile = await readProfile();
-    const exif = readExif();
+    const profile = await readProfile(memory, picture, name);
+    const exif = readExif(memory, picture);
     // What is of a MIME type is XMP.
-    const xmp = readBlock('mime');
+    const xmp = readBlock(memory, picture, 'mime');
+    return { ...decodePixels(memory, picture), profile, exif, xmp };
+  } finally {
+    memory.release();
+  }
+}
 
-    const hasAlpha = libheif._heif_image_handle_has_alpha_channel(handle) !== 0;
-    const isDeep = libheif._heif_image_handle_get_luma_bits_per_pixel(handle) > 8;
-    check((to) =>
-      libheif._heif_decode_image(
-        to,
-        handle,
-        result,
-        colorspaceRgb,
-        isDeep ? (hasAlpha ? chroma.rgba16 : chroma.rgb16) : hasAlpha ? chroma.rgba : chroma.rgb,
-        0,
-      ),
-    );
-    const image = word(result);
-    held.push(() => libheif._heif_image_release(image));
-    const width = libheif._heif_image_get_width(image, interleavedChannel);
-    const height = libheif._heif_image_get_height(image, interleavedChannel);
-    const plane = libheif._heif_image_get_plane_readonly(image, interleavedChannel, result);
-    const [strideBytes, channels] = [word(result), hasAlpha ? 4 : 3] as const;
-    const rowBytes = width * channels * (isDeep ? 2 : 1);
-    const packed = new Uint8Array(rowBytes * height);
-    for (let row = 0; row < height; row++) {
-      packed.set(
-        libheif.HEAPU8.subarray(plane + row * strideBytes, plane + row * strideBytes + rowBytes),
-        row * rowBytes,
+/** @returns libheif's handle of the picture. */
+function openMainPicture(memory: LibheifMemory, bytes: Uint8Array): number {
+  const { libheif, result } = memory;
+  const context = libheif._heif_context_alloc();
+  memory.hold(() => libheif._heif_context_free(context));
+  const file = memory.place(bytes);
+  memory.check((to) =>
+    libheif._heif_context_read_from_memory_without_copy(to, context, file, bytes.length, 0),
+  );
+  memory.check((to) => libheif._heif_context_get_primary_image_handle(to, context, result));
+  const picture = memory.word(result);
+  memory.hold(() => libheif._heif_image_handle_release(picture));
+  return picture;
+}
+
+/** @throws UnblurError for pictures of high dynamic range. */
+async function readProfile(
+  memory: LibheifMemory,
+  picture: number,
+  name: string,
+): Promise<Uint8Array | undefined> {
+  const { libheif, error } = memory;
+  const nclx = memory.allocate(4);
+  libheif._heif_image_handle_get_nclx_color_profile(error, picture, nclx);
+  if (memory.word(error) === 0) {
+    const found = memory.word(nclx);
+    const [primaries, transfer] = [memory.word(found + 4), memory.word(found + 8)];
+    libheif._heif_nclx_color_profile_free(found);
+    if (transfer === transferPq || transfer === transferHlg) {
+      throw new UnblurError(
+        `${name} is a photograph of high dynamic range (${transfer === transferPq ? 'PQ' : 'HLG'}), which this program does not read; export it as JPEG or TIFF first`,
       );
     }
-    if (!isDeep) return { width, height, channels, data: packed, profile, exif, xmp };
-    const peak = 2 ** libheif._heif_image_get_bits_per_pixel_range(image, interleavedChannel) - 1;
-    return {
-      width,
-      height,
-      channels,
-      data: new Uint16Array(packed.buffer).map((value) => (value * 65535) / peak + 0.5),
-      profile,
-      exif,
-      xmp,
-    };
-
-    /** As a TIFF structure. */
-    function readExif(): Uint8Array | undefined {
-      const block = readBlock('Exif');
-      // Before it stands where in the rest the structure begins.
-      return block && block.length > 4 ? block.subarray(4 + block.readUInt32BE(0)) : undefined;
-    }
-
-    /** The first block of a type that belongs to the picture. */
-    function readBlock(type: 'Exif' | 'mime'): Buffer | undefined {
-      const typeAddress = allocate(type.length + 1);
-      libheif.HEAPU8.set(Buffer.from(`${type}\0`), typeAddress);
-      if (libheif._heif_image_handle_get_list_of_metadata_block_IDs(handle, typeAddress, result, 1) === 0) {
-        return undefined;
-      }
-      const id = word(result);
-      const length = libheif._heif_image_handle_get_metadata_size(handle, id);
-      const address = allocate(length);
-      check((to) => libheif._heif_image_handle_get_metadata(to, handle, id, address));
-      return Buffer.from(libheif.HEAPU8.slice(address, address + length));
-    }
-
-    async function readProfile(): Promise<Uint8Array | undefined> {
-      const nclx = allocate(4);
-      libheif._heif_image_handle_get_nclx_color_profile(error, handle, nclx);
-      if (word(error) === 0) {
-        const [primaries, transfer] = [word(word(nclx) + 4), word(word(nclx) + 8)];
-        libheif._heif_nclx_color_profile_free(word(nclx));
-        if (transfer === transferPq || transfer === transferHlg) {
-          throw new UnblurError(
-            `${name} is a photograph of high dynamic range (${transfer === transferPq ? 'PQ' : 'HLG'}), which this program does not read; export it as JPEG or TIFF first`,
-          );
-        }
-        if (primaries === primariesP3) return displayP3();
-      }
-      const length = libheif._heif_image_handle_get_raw_color_profile_size(handle);
-      if (length === 0) return undefined;
-      const address = allocate(length);
-      check((to) => libheif._heif_image_handle_get_raw_color_profile(to, handle, address));
-      return libheif.HEAPU8.slice(address, address + length);
-    }
-  } finally {
-    for (const release of held.reverse()) release();
+    if (primaries === primariesP3) return displayP3();
   }
+  const length = libheif._heif_image_handle_get_raw_color_profile_size(picture);
+  if (length === 0) return undefined;
+  const address = memory.allocate(length);
+  memory.check((to) => libheif._heif_image_handle_get_raw_color_profile(to, picture, address));
+  return memory.bytes(address, length);
+}
+
+/** As a TIFF structure. */
+function readExif(memory: LibheifMemory, picture: number): Uint8Array | undefined {
+  const block = readBlock(memory, picture, 'Exif');
+  // Before it stands where in the rest the structure begins.
+  return block && block.length > 4 ? block.subarray(4 + block.readUInt32BE(0)) : undefined;
+}
+
+/** The first block of a type that belongs to the picture. */
+function readBlock(memory: LibheifMemory, picture: number, type: 'Exif' | 'mime'): Buffer | undefined {
+  const { libheif, result } = memory;
+  const typeAddress = memory.place(Buffer.from(`${type}\0`));
+  if (libheif._heif_image_handle_get_list_of_metadata_block_IDs(picture, typeAddress, result, 1) === 0) {
+    return undefined;
+  }
+  const id = memory.word(result);
+  const length = libheif._heif_image_handle_get_metadata_size(picture, id);
+  const address = memory.allocate(length);
+  memory.check((to) => libheif._heif_image_handle_get_metadata(to, picture, id, address));
+  return Buffer.from(memory.bytes(address, length));
+}
+
+function decodePixels(memory: LibheifMemory, picture: number): DecodedPixels {
+  const { libheif, result } = memory;
+  const hasAlpha = libheif._heif_image_handle_has_alpha_channel(picture) !== 0;
+  const isDeep = libheif._heif_image_handle_get_luma_bits_per_pixel(picture) > 8;
+  const order = isDeep ? (hasAlpha ? chroma.rgba16 : chroma.rgb16) : hasAlpha ? chroma.rgba : chroma.rgb;
+  memory.check((to) => libheif._heif_decode_image(to, picture, result, colorspaceRgb, order, 0));
+  const image = memory.word(result);
+  memory.hold(() => libheif._heif_image_release(image));
+  const width = libheif._heif_image_get_width(image, interleavedChannel);
+  const height = libheif._heif_image_get_height(image, interleavedChannel);
+  const plane = libheif._heif_image_get_plane_readonly(image, interleavedChannel, result);
+  const [strideBytes, channels] = [memory.word(result), hasAlpha ? 4 : 3] as const;
+  const rowBytes = width * channels * (isDeep ? 2 : 1);
+  const packed = new Uint8Array(rowBytes * height);
+  for (let row = 0; row < height; row++) {
+    const start = plane + row * strideBytes;
+    packed.set(libheif.HEAPU8.subarray(start, start + rowBytes), row * rowBytes);
+  }
+  if (!isDeep) return { width, height, channels, data: packed };
+  const peak = 2 ** libheif._heif_image_get_bits_per_pixel_range(image, interleavedChannel) - 1;
+  const data = new Uint16Array(packed.buffer).map((value) => (value * 65535) / peak + 0.5);
+  return { width, height, channels, data };
 }
 
 /** The ICC profile of Display P3, which sharp knows by name. */
