@@ -48,7 +48,13 @@ export function defineSynth(program: Command): void {
     .command('synth')
     .description('make blurred photographs and videos with known sharp frames')
     .helpCommand(false);
+  definePanoramas(synth);
+  defineLayers(synth);
+  defineVideo(synth);
+  definePairedVideo(synth);
+}
 
+function definePanoramas(synth: Command): void {
   defineKind(
     synth,
     'panorama',
@@ -77,7 +83,9 @@ export function defineSynth(program: Command): void {
         ...partial,
       });
     });
+}
 
+function defineLayers(synth: Command): void {
   defineKind(
     synth,
     'layers',
@@ -116,7 +124,9 @@ export function defineSynth(program: Command): void {
         zoomPercent,
       });
     });
+}
 
+function defineVideo(synth: Command): void {
   defineKind(
     synth,
     'video',
@@ -179,7 +189,9 @@ export function defineSynth(program: Command): void {
         }
       },
     );
+}
 
+function definePairedVideo(synth: Command): void {
   synth
     .command('paired-video')
     .description(
