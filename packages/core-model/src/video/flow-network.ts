@@ -2,7 +2,7 @@ import { add, concat, leakyRelu, mul, tensor1d } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { costVolume, normalizeChannels } from '../parts/cost-volume.js';
 import { leakySlope } from '../parts/layers.js';
-import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
+import type { Layer, LayerDeclarations, NamedTensors } from '../parts/layers.js';
 import { warpVisible } from '../parts/motion-field.js';
 import { imagePyramid, resizeBilinear } from '../parts/resolution.js';
 import { flowMultiple } from './video-config.js';
@@ -75,77 +75,20 @@ export interface FlowNetwork {
  * convolutions that predict the flow anew.
  */
 export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig): FlowNetwork {
-  const { inputLevel = 0, pyramidChannels, pyramidConvolutions, finestLevel, searchRadiusPixels } = config;
-  const coarsestLevel = pyramidChannels.length;
+  const { inputLevel = 0, finestLevel, searchRadiusPixels } = config;
   const toCompare = config.normalizedFeatures ? normalizeChannels : (features: Tensor4D) => features;
-  const volumeChannels = (2 * searchRadiusPixels + 1) ** 2;
-  /** Layers are counted by levels of the frame, which the network sees at its `inputLevel`. */
-  const levelOfFrame = (level: number) => inputLevel + level;
-
-  const pyramid = pyramidChannels.map((to, index) =>
-    Array.from({ length: pyramidConvolutions }, (_, position) => {
-      const from = position > 0 ? to : (pyramidChannels[index - 1] ?? 3);
-      return layers.convolution(`flow.pyramid.level${index + 1}.convolution${position}`, {
-        from,
-        to,
-        stride: position === 0 ? 2 : 1,
-        level: levelOfFrame(index + 1),
-        padding: 'symmetric',
-      });
-    }),
-  );
-
-  let channelsAbove = 0;
-  const decoders = Array.from({ length: coarsestLevel - finestLevel + 1 }, (_, step) => {
-    const level = coarsestLevel - step;
-    const name = `flow.level${level}`;
-    const upscale =
-      step === 0
-        ? undefined
-        : {
-            flow: layers.upscaling(`${name}.upscale-flow`, {
-              from: 2,
-              to: 2,
-              level: levelOfFrame(level),
-              activation: 'none',
-              padding: 'symmetric',
-            }),
-            feature: layers.upscaling(`${name}.upscale-feature`, {
-              from: channelsAbove,
-              to: 2,
-              level: levelOfFrame(level),
-              activation: 'none',
-              padding: 'symmetric',
-            }),
-          };
-    let channels = volumeChannels + (upscale ? pyramidChannels[level - 1]! + 4 : 0);
-    const dense = config.denseChannels.map((to, index) => {
-      const layer = layers.convolution(`${name}.dense${index}`, {
-        from: channels,
-        to,
-        level: levelOfFrame(level),
-      });
-      channels += to;
-      return layer;
-    });
-    const predict = layers.head(`${name}.flow`, {
-      from: channels,
-      to: 2,
-      level: levelOfFrame(level),
-    });
-    channelsAbove = channels;
-    return { level, upscale, dense, predict };
-  });
-
+  const pyramid = declarePyramid(layers, config);
+  const decoders = declareDecoders(layers, config);
+  const channels = decoders.at(-1)!.channels;
   const refine = layers.chain('flow.refiner.convolution', {
-    from: channelsAbove,
+    from: channels,
     chain: config.refiner,
-    level: levelOfFrame(finestLevel),
+    level: levelOfFrame(config, finestLevel),
   });
   const correct = layers.head('flow.refiner.flow', {
-    from: config.refiner.at(-1)?.channels ?? channelsAbove,
+    from: config.refiner.at(-1)?.channels ?? channels,
     to: 2,
-    level: levelOfFrame(finestLevel),
+    level: levelOfFrame(config, finestLevel),
   });
 
   return {
@@ -205,4 +148,83 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
       };
     },
   };
+}
+
+/** Layers are counted by levels of the frame, which the network sees at its `inputLevel`. */
+const levelOfFrame = ({ inputLevel = 0 }: FlowConfig, level: number): number => inputLevel + level;
+
+/** The convolutions of each level of the feature pyramid, finest first. */
+function declarePyramid(layers: LayerDeclarations, config: FlowConfig): Layer[][] {
+  const { pyramidChannels, pyramidConvolutions } = config;
+  return pyramidChannels.map((to, index) =>
+    Array.from({ length: pyramidConvolutions }, (_, position) => {
+      const from = position > 0 ? to : (pyramidChannels[index - 1] ?? 3);
+      return layers.convolution(`flow.pyramid.level${index + 1}.convolution${position}`, {
+        from,
+        to,
+        stride: position === 0 ? 2 : 1,
+        level: levelOfFrame(config, index + 1),
+        padding: 'symmetric',
+      });
+    }),
+  );
+}
+
+/** What finds the flow of a level from features of both images and the level above. */
+interface FlowDecoder {
+  level: number;
+  /** Of the level above; undefined at the coarsest. */
+  upscale: { flow: Layer; feature: Layer } | undefined;
+  dense: Layer[];
+  predict: Layer;
+  /** Of what the flow is predicted from. */
+  channels: number;
+}
+
+/** Coarsest first. */
+function declareDecoders(layers: LayerDeclarations, config: FlowConfig): FlowDecoder[] {
+  const { pyramidChannels, finestLevel, searchRadiusPixels } = config;
+  const coarsestLevel = pyramidChannels.length;
+  const volumeChannels = (2 * searchRadiusPixels + 1) ** 2;
+  let channelsAbove = 0;
+  return Array.from({ length: coarsestLevel - finestLevel + 1 }, (_, step) => {
+    const level = coarsestLevel - step;
+    const name = `flow.level${level}`;
+    const upscale =
+      step === 0
+        ? undefined
+        : {
+            flow: layers.upscaling(`${name}.upscale-flow`, {
+              from: 2,
+              to: 2,
+              level: levelOfFrame(config, level),
+              activation: 'none',
+              padding: 'symmetric',
+            }),
+            feature: layers.upscaling(`${name}.upscale-feature`, {
+              from: channelsAbove,
+              to: 2,
+              level: levelOfFrame(config, level),
+              activation: 'none',
+              padding: 'symmetric',
+            }),
+          };
+    let channels = volumeChannels + (upscale ? pyramidChannels[level - 1]! + 4 : 0);
+    const dense = config.denseChannels.map((to, index) => {
+      const layer = layers.convolution(`${name}.dense${index}`, {
+        from: channels,
+        to,
+        level: levelOfFrame(config, level),
+      });
+      channels += to;
+      return layer;
+    });
+    const predict = layers.head(`${name}.flow`, {
+      from: channels,
+      to: 2,
+      level: levelOfFrame(config, level),
+    });
+    channelsAbove = channels;
+    return { level, upscale, dense, predict, channels };
+  });
 }
