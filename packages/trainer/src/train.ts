@@ -17,6 +17,7 @@ import { runNotes } from './run-file/run-notes.js';
 import { changesNote, recordRun } from './loop/run-record.js';
 import { runFiles, runFolderOf } from './loop/run-folder.js';
 import { loadRun } from './systems/load-run.js';
+import type { LoadedRun } from './systems/load-run.js';
 import { isEventFile } from './tensorboard/event-log.js';
 
 export interface TrainOptions extends RunReports {
@@ -85,51 +86,81 @@ export async function train(
   return doLocked(runFolder, 'training', async () => {
     if (!resume) expectNothingTrained(runFolder);
     const system = definition.open(config);
-    const note = (line: string) => onNote?.(`note: ${line}`);
+    const job: TrainingJob = { definition, config, system, runFolder, resume, processes, signal };
+    const reports: RunReports = { onProgress, onNote };
     const announce = async () => {
       await onStart?.(config);
-      for (const line of runNotes(config, totalSteps(system))) note(line);
+      for (const line of runNotes(config, totalSteps(system))) note(reports, line);
     };
-    if (config.synthesis === 'device') {
-      const last = resume ? checkpointOfNetwork(system, runFolder) : undefined;
-      await announce();
-      const { trainOnDevice } = await import('./device/training.js');
-      const result = await trainOnDevice({ definition, config }, runFolder, {
-        processes,
-        steps: totalSteps(system),
-        lastStep: last?.step,
-        signal,
-        onProgress,
-        onNote,
-      });
-      return { ...result, runFolder };
-    }
-    // Before the run file is replaced: a run that cannot start leaves the record of the one before it alone.
-    const last = resume ? checkpointToResume(system, runFolder) : undefined;
-    const validationSamples = await system.readValidationSamples();
-    await announce();
-    // A Ctrl-C while this process was busy is heard in the next turn.
-    await nextTurn();
-    if (signal.aborted) return { step: last?.step ?? 0, interrupted: true, runFolder };
-    const heldRun =
-      existsSync(join(runFolder, runFiles.config)) || existsSync(join(runFolder, runFiles.metrics));
-    const changes = recordRun(definition, config, runFolder, last?.step);
-    if (changes.length > 0) note(changesNote(changes, last!.step));
-
-    try {
-      const result = await trainRun(
-        system,
-        config,
-        runFolder,
-        (phase) => openPhase(system, phase, config, processes),
-        { resume, validationSamples, signal, onProgress, onNote },
-      );
-      return { ...result, runFolder };
-    } catch (error) {
-      if (!heldRun) removeUnbegunRun(runFolder);
-      throw error;
-    }
+    const result =
+      config.synthesis === 'device'
+        ? await trainFromDeviceSamples(job, reports, announce)
+        : await trainFromProcessorSamples(job, reports, announce);
+    return { ...result, runFolder };
   });
+}
+
+/** What is trained, and how. */
+interface TrainingJob extends LoadedRun {
+  system: TrainingSystem;
+  runFolder: string;
+  resume: boolean;
+  processes: number;
+  signal: AbortSignal;
+}
+
+function note({ onNote }: RunReports, line: string): void {
+  onNote?.(`note: ${line}`);
+}
+
+/** @param announce called once it is known that the run can start. */
+async function trainFromDeviceSamples(
+  { definition, config, system, runFolder, resume, processes, signal }: TrainingJob,
+  { onProgress, onNote }: RunReports,
+  announce: () => Promise<void>,
+): Promise<TrainingResult> {
+  const last = resume ? checkpointOfNetwork(system, runFolder) : undefined;
+  await announce();
+  const { trainOnDevice } = await import('./device/training.js');
+  return trainOnDevice({ definition, config }, runFolder, {
+    processes,
+    steps: totalSteps(system),
+    lastStep: last?.step,
+    signal,
+    onProgress,
+    onNote,
+  });
+}
+
+/** @param announce called once it is known that the run can start. */
+async function trainFromProcessorSamples(
+  { definition, config, system, runFolder, resume, processes, signal }: TrainingJob,
+  reports: RunReports,
+  announce: () => Promise<void>,
+): Promise<TrainingResult> {
+  // Before the run file is replaced: a run that cannot start leaves the record of the one before it alone.
+  const last = resume ? checkpointToResume(system, runFolder) : undefined;
+  const validationSamples = await system.readValidationSamples();
+  await announce();
+  // A Ctrl-C while this process was busy is heard in the next turn.
+  await nextTurn();
+  if (signal.aborted) return { step: last?.step ?? 0, interrupted: true };
+  const heldRun =
+    existsSync(join(runFolder, runFiles.config)) || existsSync(join(runFolder, runFiles.metrics));
+  const changes = recordRun(definition, config, runFolder, last?.step);
+  if (changes.length > 0) note(reports, changesNote(changes, last!.step));
+
+  try {
+    return await trainRun(system, config, runFolder, (phase) => openPhase(system, phase, config, processes), {
+      resume,
+      validationSamples,
+      signal,
+      ...reports,
+    });
+  } catch (error) {
+    if (!heldRun) removeUnbegunRun(runFolder);
+    throw error;
+  }
 }
 
 /** @throws where the folder of a run holds what training took to make. */
