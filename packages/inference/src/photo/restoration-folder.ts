@@ -18,7 +18,7 @@ import { encodeContactSheet } from '../pictures/contact-sheet.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
 import { encodeMotionPicture } from '../pictures/motion-picture.js';
 import { toSrgb } from '../pictures/picture-metadata.js';
-import { scaleWithin, toPixels, type Picture } from '../pictures/pixel-image.js';
+import { scaleWithin, toPixels, type Picture, type PixelImage } from '../pictures/pixel-image.js';
 import { writeVideo } from '../pictures/video.js';
 import { isRestoration, isResultName } from '../result-names.js';
 
@@ -215,37 +215,16 @@ async function writeRestoration(
 
   // Found out while the network is at work.
   const ffmpegIsThere = video === 'never' ? false : hasFfmpeg(ffmpegPath);
-  const stills: Picture[] = [];
-  const frameSource = metadata ? photo : { ...photo, exif: undefined, xmp: undefined };
-  const motionsPixels: MotionField[] = [];
   const sequence = await restorer.restoreFrames(photo, {
     times: playback.restoredTimes,
     integers: true,
     onShare,
     signal,
   });
-  // While two frames are encoded, on threads of their own, the next is put together; no more at once, for
-  // each is large.
-  const writing: Promise<void>[] = [];
-  try {
-    for await (const { time, frame, motionPixels } of sequence.frames) {
-      const pixels = toPixels(frame);
-      const copy = await toSrgb(await scaleWithin(pixels, playbackSidePixels), photo);
-      playback.add(time, copy, motionPixels);
-      const still = restorer.times.indexOf(time);
-      if (still < 0) continue;
-      stills[still] = await scaleWithin(copy, contactSidePixels);
-      motionsPixels[still] = motionPixels;
-      const encode = () => encodeFrame(frame, options, frameSource, pixels);
-      await writing.at(-2);
-      const written = encode().then((bytes) => write('frame', `frame-${still}.${format}`, bytes));
-      // Its failure is told by whoever waits for it, which may be later.
-      written.catch(() => undefined);
-      writing.push(written);
-    }
-  } finally {
-    await allOrFirstFailure(writing);
-  }
+  const source = metadata ? photo : { ...photo, exif: undefined, xmp: undefined };
+  const writeStill: WriteStill = async (still, frame, pixels) =>
+    write('frame', `frame-${still}.${format}`, await encodeFrame(frame, options, source, pixels));
+  const { stills, motionsPixels } = await takeFrames(sequence, photo, restorer.times, playback, writeStill);
   signal?.throwIfAborted();
   const played = await playback.finish(photo, signal);
 
@@ -278,6 +257,54 @@ async function writeRestoration(
     writeSheets(),
   ]);
   return { files: files.sort((a, b) => compareNumbered(a.path, b.path)), skipped, scale: sequence.scale };
+}
+
+/** Writes a frame to a file. @param still its number. @param pixels of the frame, in 8 bits. */
+type WriteStill = (still: number, frame: RgbImage | DeepImage, pixels: PixelImage) => Promise<void>;
+
+/** Of the frames that are written, by their number. */
+interface Stills {
+  /** Small copies. */
+  stills: Picture[];
+  motionsPixels: MotionField[];
+}
+
+/**
+ * Takes all frames as they come, for the playback, and writes those at the times of the stills.
+ *
+ * @returns what the sheets show of the stills.
+ */
+async function takeFrames(
+  sequence: FrameSequence<RgbImage | DeepImage>,
+  photo: Photo,
+  stillTimes: readonly number[],
+  playback: Playback,
+  writeStill: WriteStill,
+): Promise<Stills> {
+  const stills: Picture[] = [];
+  const motionsPixels: MotionField[] = [];
+  // While two frames are encoded, on threads of their own, the next is put together; no more at once, for
+  // each is large.
+  const writing: Promise<void>[] = [];
+  try {
+    for await (const { time, frame, motionPixels } of sequence.frames) {
+      const pixels = toPixels(frame);
+      const copy = await toSrgb(await scaleWithin(pixels, playbackSidePixels), photo);
+      playback.add(time, copy, motionPixels);
+      const still = stillTimes.indexOf(time);
+      if (still < 0) continue;
+      stills[still] = await scaleWithin(copy, contactSidePixels);
+      motionsPixels[still] = motionPixels;
+      await writing.at(-2);
+      const written = writeStill(still, frame, pixels);
+      // Its failure is told by whoever waits for it, which may be later.
+      written.catch(() => undefined);
+      writing.push(written);
+    }
+  } finally {
+    await allOrFirstFailure(writing);
+  }
+  return { stills, motionsPixels };
 }
 
 const compareNumbered = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
