@@ -32,7 +32,7 @@ test.each([
     `a: &a [${'x,'.repeat(9)}x]\nb: &b [${'*a,'.repeat(9)}*a]\nc: &c [${'*b,'.repeat(9)}*b]\nd: [${'*c,'.repeat(9)}*c]`,
     'aliases (*name) repeat too much',
   ],
-  ['an alias of nothing', 'a: *b', 'or name something undefined'],
+  ['an alias of nothing', 'a: *b', 'or name something that does not exist'],
   ['a long text', `a: ${'x'.repeat(100_000)}`, 'at most 50000 characters of YAML but received 100003'],
   ['a tag of a program', 'a: !!python/object x', 'Unresolved tag'],
   ['a set', '%YAML 1.1\n---\na: !!set {x, y}', 'received a Set'],

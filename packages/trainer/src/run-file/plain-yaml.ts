@@ -31,7 +31,7 @@ export function parsePlainYaml(text: string): unknown {
     value = document.toJS();
   } catch (cause) {
     throw new Error(
-      'Expected YAML of moderate size but its aliases (*name) repeat too much of it, or name something undefined.',
+      'Expected YAML of moderate size but its aliases (*name) repeat too much of it, or name something that does not exist.',
       { cause },
     );
   }
