@@ -118,10 +118,11 @@ interface Pass {
 }
 
 /**
- * Times in passes of at most so many frames (two at least), every time together with its opposite: only then
- * can a tile that tells the exposure backwards be turned round. From the ends of the exposure to its middle.
+ * Splits times into passes of at most so many frames (at least two), every time together with its opposite:
+ * only then can a tile whose time runs backwards be reversed. Goes from the ends of the exposure to its
+ * middle.
  *
- * @param withEnds whether the first pass is to have the ends of the exposure, asked for or not.
+ * @param withEnds whether the first pass includes the ends of the exposure even if they are not asked for.
  */
 export function planPasses(
   times: readonly number[],

@@ -27,7 +27,7 @@ export class LibheifMemory {
     const address = this.libheif._malloc(length);
     if (address === 0) {
       throw new UnblurError(
-        `${this.#name} needs more memory than there is; close other programs or convert it to JPEG first`,
+        `${this.#name} needs more memory than is available; close other programs or convert it to JPEG first`,
       );
     }
     this.hold(() => this.libheif._free(address));
