@@ -143,7 +143,9 @@ class TrainingLoop {
       const startedAt = performance.now();
       const { value: batch, done } = await nextBatch;
       if (done) {
-        throw new Error(`Expected an endless stream of batches but it ended before step ${progress.step + 1}.`);
+        throw new Error(
+          `Expected an endless stream of batches but it ended before step ${progress.step + 1}.`,
+        );
       }
       const waitedMilliseconds = performance.now() - startedAt;
       nextBatch = batches.next();

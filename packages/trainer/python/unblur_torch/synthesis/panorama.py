@@ -48,8 +48,8 @@ def build_panorama(picture: Tensor, coverage_degrees: Optional[float] = None) ->
         picture, coverage = on_sphere(picture, coverage_degrees)
     elif width != 2 * height:
         raise ValueError(
-            f"Expected a full-sphere panorama, twice as wide as high, but it is {width}x{height}; for part of "
-            "one, say how many degrees across it shows (coverageDegrees)."
+            f"Expected a full-sphere panorama, twice as wide as high, but it is {width}x{height}; for part "
+            "of one, say how many degrees across it shows (coverageDegrees)."
         )
     levels = [picture]
     while levels[-1].shape[1] // 2 * 2 >= SMALLEST_LEVEL_WIDTH:
