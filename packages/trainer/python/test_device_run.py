@@ -1,15 +1,19 @@
 """The parts of a packed run that need no graph. The whole of it is tried by the package's tests."""
 
+import argparse
+import json
 import math
 import os
 import tempfile
+import types
 import unittest
+from unittest import mock
 
 import numpy
 import torch
 
 from unblur_torch.contact_sheet import contact_sheet
-from unblur_torch.device_command import make_trial
+from unblur_torch.device_command import make_trial, run_process
 from unblur_torch.device_run import rate_at
 from unblur_torch.progress import Clock, Progress
 from unblur_torch.replenished_pool import ReplenishedPool
@@ -31,6 +35,22 @@ class TrialTest(unittest.TestCase):
             make_trial(plan, on_processor)
             self.assertEqual(plan["torch"], {"precision": precision, "channelsLast": True, "compile": False})
             self.assertEqual((plan["stages"], plan["device"]["samples"]), (["small"], 64))
+
+
+class OldTorchTest(unittest.TestCase):
+    def test_a_torch_that_cannot_compile_is_refused_before_anything_is_read_or_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "plan.json"), "w", encoding="utf-8") as file:
+                json.dump({"files": [], "threads": 1, "torch": {"compile": True}}, file)
+            out = os.path.join(folder, "out")
+            options = argparse.Namespace(
+                archive=folder, out=out, trial=False, threads=1, processes=1, minutes=None
+            )
+            old_torch = types.SimpleNamespace(__version__="1.13.1")
+            with mock.patch("unblur_torch.learner.torch", old_torch):
+                with self.assertRaisesRegex(ValueError, "torch 2.0 or newer .* but this is 1.13.1"):
+                    run_process(0, options, rendezvous="")
+            self.assertFalse(os.path.exists(out))
 
 
 class ScheduleTest(unittest.TestCase):

@@ -34,6 +34,7 @@ import torch
 
 from .device_run import DeviceRun
 from .devices import choose_device, join_processes, run_and_exit
+from .learner import expect_compiler
 from .packed_run import PackedRun
 from .run_folder import RunFolder
 
@@ -48,6 +49,8 @@ def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
     archive = PackedRun(options.archive)
     if options.trial:
         make_trial(archive.plan, on_processor=device.type == "cpu")
+    # Before pictures are read and samples made, which takes minutes.
+    expect_compiler(archive.plan["torch"]["compile"])
     if device.type == "cpu":
         torch.set_num_threads(options.threads or archive.plan["threads"])
     join_processes(device, rank, options.processes, rendezvous)

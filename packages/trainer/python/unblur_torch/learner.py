@@ -327,13 +327,16 @@ class Restoration:
         return list(self._program(*self._values, blurred))
 
 
-def optional_compile(program, wanted: bool):
-    if not wanted:
-        return program
-    if not hasattr(torch, "compile"):
+def expect_compiler(wanted: bool) -> None:
+    """Raises ValueError where programs are to be compiled and this torch cannot."""
+    if wanted and not hasattr(torch, "compile"):
         raise ValueError(
             f"Expected torch 2.0 or newer for 'torch.compile: true' but this is {torch.__version__}; set it "
             "to false."
         )
+
+
+def optional_compile(program, wanted: bool):
+    expect_compiler(wanted)
     # Every step has the same shapes.
-    return torch.compile(program, dynamic=False)
+    return torch.compile(program, dynamic=False) if wanted else program
