@@ -173,6 +173,12 @@ describe('the plan of a run on the device', () => {
       { device: '{ samples: 16, sizePixels: 50 }' },
       "Expected a multiple of 4 for 'device.sizePixels' but received 50.",
     ],
+    [
+      {
+        data: '{ sizePixels: 32, sources: [{ kind: panorama, folder: panoramas }, { kind: shards, folder: shards }] }',
+      },
+      "'data.sources[1]' is of kind 'shards', which holds finished ones; train on them with 'synthesis: processor'.",
+    ],
   ])('%j is refused', async (changes, message) => {
     await expect(plan(changes)).rejects.toThrow(message);
   });

@@ -129,6 +129,12 @@ function expectDeviceRun({ synthesis, data, device, batchSize, flowPretraining }
       "Expected no 'flowPretraining' with 'synthesis: device', which makes no samples for it; train the flow network first, and start from it with 'initialFlow'.",
     );
   }
+  const shards = data.sources.findIndex(({ kind }) => kind === 'shards');
+  if (shards >= 0) {
+    throw new Error(
+      `Expected sources that samples are made of but 'data.sources[${shards}]' is of kind 'shards', which holds finished ones; train on them with 'synthesis: processor'.`,
+    );
+  }
   const { sizePixels, crops, samples } = device;
   if (sizePixels % 4 !== 0) {
     throw new Error(`Expected a multiple of 4 for 'device.sizePixels' but received ${sizePixels}.`);

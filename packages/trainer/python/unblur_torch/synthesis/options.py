@@ -130,10 +130,9 @@ def read_options(source: Mapping[str, Any]) -> Dict[str, Any]:
     """
     kind = source.get("kind")
     if kind not in DEFAULTS:
-        hint = "; shards hold finished samples, so train on them without it" if kind == "shards" else ""
         raise ValueError(
             f"Expected a source of kind {', '.join(SAMPLE_KINDS)} for synthesis on the device but received "
-            f"{kind!r}{hint}."
+            f"{kind!r}."
         )
     given = {name: value for name, value in source.items() if name not in SOURCE_KEYS}
     options = with_defaults(given, DEFAULTS[kind], f"a source of kind {kind}")
