@@ -97,15 +97,18 @@ async function planTraining(
 ): Promise<RowNetworkPlan> {
   const results = resolve(settings.out, experiment.name);
   const folders = setFolders(experiment, results);
-  const runChanges = { ...(withSetFolders(changes, folders) as RunChanges), seed };
   const engineChange = settings.engine && { engine: settings.engine };
+  const { runChanges, config } = namingRow(`${experiment.name}/${rowName}`, () => {
+    const runChanges = { ...(withSetFolders(changes, folders) as RunChanges), seed };
+    return { runChanges, config: loadRun(runFile, { ...runChanges, ...engineChange }).config };
+  });
   // A run may go on with another engine; all else makes it another run.
   const {
     engine: _engine,
     threads: _threads,
     torch: _torch,
     ...run
-  } = toPlain(loadRun(runFile, { ...runChanges, ...engineChange }).config) as Record<string, unknown>;
+  } = toPlain(config) as Record<string, unknown>;
   // The run knows a set by its folder alone, which stays the same when what is made there does not.
   const recipe = { ...run, sets: toPlain(setsNamedIn(changes, experiment.sets)) };
   const folder = join(results, rowName, `seed-${seed}`);
@@ -137,6 +140,18 @@ async function planTraining(
       return { weights, network: await describeNetwork(weights) };
     },
   };
+}
+
+/** Reads a row's run. @throws Error that names the row: what is wrong may stand in any of its three files. */
+function namingRow<T>(row: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new Error(
+      `The run of ${row}, its base with the changes of the table and of the row, cannot be trained. ${(cause as Error).message}`,
+      { cause },
+    );
+  }
 }
 
 /** Layers whose cost does not depend on the size are small beside the others at this one. */

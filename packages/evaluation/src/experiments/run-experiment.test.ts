@@ -48,7 +48,16 @@ describe('before anything is trained', () => {
     [
       'a key of what a later row changes',
       { more: set, row: 'title: B\nchanges: { loss: { epsilom: 1 } }\n' },
-      /Unknown key 'loss\.epsilom'; did you mean 'loss\.epsilon'\?/,
+      /^The run of \S+\/b, .*run\.yaml: Unknown key 'loss\.epsilom'; did you mean 'loss\.epsilon'\?/,
+      {},
+    ],
+    [
+      'a set that a later row is trained on',
+      {
+        more: set,
+        row: "title: B\nchanges: { data: { sources: [{ kind: shards, folder: 'set:trian' }] } }\n",
+      },
+      /^The run of \S+\/b, .* one of the experiment's sets \(val\) but received 'set:trian'/,
       {},
     ],
     [
