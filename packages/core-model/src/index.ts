@@ -37,7 +37,7 @@ export { stopGradient } from './parts/stop-gradient.js';
 
 export { weightTensors } from './weights/initial-weights.js';
 export type { WeightDrawing, WeightValues } from './weights/initial-weights.js';
-export { filterOf, withLayerRanges } from './weights/layer-ranges.js';
+export { filterOf, isCalibrated, withLayerRanges } from './weights/layer-ranges.js';
 export type { LayerRanges } from './weights/layer-ranges.js';
 export type { NetworkFamily } from './weights/network-family.js';
 export { areFinite } from './weights/network-file.js';

@@ -5,6 +5,7 @@ import { counted } from '@unblur/files';
 import { abortOnInterruption } from '../interruption.js';
 import {
   addRestoredOption,
+  computedPrecision,
   otherFrames,
   ownFrames,
   type RestoredOption,
@@ -85,7 +86,10 @@ async function openScored(folder: string, options: EvalVideoOptions): Promise<Sc
     return { deblurrer: openRestoredVideos(restored, folder, pairedOf(options)), ...otherFrames(restored) };
   }
   const { weights, deblurrer } = await openChosenVideoDeblurrer(options);
-  return { deblurrer, ...ownFrames(weights, { precision, mirrored }) };
+  return {
+    deblurrer,
+    ...ownFrames(weights, { precision: await computedPrecision(weights, precision), mirrored }),
+  };
 }
 
 function* describeReport(

@@ -104,6 +104,7 @@ describe('unblur eval', () => {
         version: expect.stringMatching(/^\d+\./),
         weights: { name: weights, sha256: createHash('sha256').update(untrainedWeights()).digest('hex') },
         engine: 'onnxruntime',
+        precision: 'float32',
         scale: 'auto',
         mirrored: false,
       },
@@ -130,6 +131,18 @@ describe('unblur eval', () => {
     expect(forPeople.stdout).toContain(
       `smallest gain of a middle frame: sample-000${worst}, ${gains[worst]!.toFixed(2)} dB`,
     );
+  });
+
+  test('says what it has computed in: 8-bit integers with calibrated weights only', () => {
+    const precision = (...options: string[]) =>
+      (
+        JSON.parse(unblur(['eval', 'samples', '--json', ...options]).stdout) as {
+          scored: { precision: string };
+        }
+      ).scored.precision;
+    expect(precision()).toBe('int8');
+    expect(precision('--precision', 'float32')).toBe('float32');
+    expect(precision('--weights', weights, '--precision', 'int8')).toBe('float32');
   });
 
   test('restores the mirror image too with --mirrored, with the bundled weights', () => {

@@ -5,6 +5,7 @@ import { abortOnInterruption } from '../interruption.js';
 import { addRestorerOptions, openChosenRestorer, type RestorerOptions } from '../restorer-choice.js';
 import {
   addRestoredOption,
+  computedPrecision,
   otherFrames,
   ownFrames,
   type RestoredOption,
@@ -77,7 +78,13 @@ async function openScored(folder: string, options: EvalOptions): Promise<Scored>
     };
   }
   const { weights, restorer } = await openChosenRestorer(options);
-  const making = { engine, precision, scale, mirrored, ...(memory !== undefined && { memory }) };
+  const making = {
+    engine,
+    precision: await computedPrecision(weights, precision, engine),
+    scale,
+    mirrored,
+    ...(memory !== undefined && { memory }),
+  };
   return {
     restorer,
     ...ownFrames(weights, making),

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { photoPreset } from '../photo/photo-config.js';
 import { photoFamily } from '../photo/photo-network.js';
-import { withLayerRanges } from './layer-ranges.js';
+import { isCalibrated, withLayerRanges } from './layer-ranges.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 const config = { ...photoPreset, channels: [4, 4, 4, 4] as [number, number, number, number] };
@@ -14,6 +14,8 @@ const ranges = { stem: { input: [0, 1] as [number, number], output: [-0.5, 2.25]
 test('ranges come back, the weights and other entries unchanged', () => {
   const before = photoFamily.readWeights(file);
   expect(before.ranges).toBeUndefined();
+  expect(isCalibrated(file)).toBe(false);
+  expect(isCalibrated(withLayerRanges(file, ranges))).toBe(true);
   const calibrated = photoFamily.readWeights(withLayerRanges(file, ranges));
   expect(calibrated).toEqual({ ...before, ranges });
   expect(calibrated.metadata).toEqual({ trained: 'never' });

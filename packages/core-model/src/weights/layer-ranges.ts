@@ -28,6 +28,11 @@ export function withLayerRanges(bytes: SafetensorsBytes, ranges: LayerRanges): U
   });
 }
 
+/** Whether a weights file has ranges in its header. @throws where it is no such file. */
+export function isCalibrated(bytes: SafetensorsBytes): boolean {
+  return Object.hasOwn(readSafetensors(bytes).metadata, rangesKey);
+}
+
 /**
  * Splits the ranges from the other entries of a weights file's header.
  *
