@@ -1,5 +1,6 @@
 import { averagingSpaces } from '@unblur/datasets';
 import type { AveragingChoice } from '@unblur/datasets';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import {
   cacheMegabytesField,
   positive,
@@ -83,7 +84,11 @@ const anySource: Field<FieldType<typeof source> | RenderedWindowSource> = {
   read: (value, path) => {
     const { kind } = readMapping(value, path);
     if (kind === undefined) return source.read(value, path);
-    oneOf('panorama', 'layers').read(kind, join(path, 'kind'));
+    if (kind !== 'panorama' && kind !== 'layers') {
+      throw new Error(
+        `Expected 'panorama' or 'layers' for '${join(path, 'kind')}', or no kind for a folder of videos, but received ${excerptOfValue(kind)}.`,
+      );
+    }
     return rendered.read(value, path);
   },
 };
