@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { number, range } from './schema.js';
+import { expectKnownKeys, number, range } from './schema.js';
 
 const frames = range(number({ min: 1, max: 9, integer: true }));
 
@@ -17,4 +17,10 @@ test.each([
   [[0, 3], "Expected a whole number from 1 to 9 for 'data.exposureFrames[0]' but received 0."],
 ])('%j is none', (value, message) => {
   expect(() => frames.read(value, 'data.exposureFrames')).toThrow(message);
+});
+
+test('a key that is part of a known one is taken for that, however near others are', () => {
+  const expectOf = (key: string) => () => expectKnownKeys({ [key]: 1 }, ['seed', 'stageSteps', 'system'], '');
+  expect(expectOf('steps')).toThrow("Unknown key 'steps'; did you mean 'stageSteps'?");
+  expect(expectOf('seeed')).toThrow("Unknown key 'seeed'; did you mean 'seed'?");
 });

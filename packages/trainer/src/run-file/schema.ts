@@ -158,12 +158,12 @@ export function expectKnownKeys(mapping: Record<string, unknown>, known: string[
   }
 }
 
-/** Whatever the case of letters. */
+/** Whatever the case of letters; of keys that contain this one, as `stageSteps` does `steps`, the nearest. */
 function nearestKey(key: string, known: readonly string[]): string {
-  const nearest = closestMatch(
-    key.toLowerCase(),
-    known.map((name) => name.toLowerCase()),
-  );
+  const given = key.toLowerCase();
+  const names = known.map((name) => name.toLowerCase());
+  const containing = names.filter((name) => name.includes(given));
+  const nearest = closestMatch(given, containing.length > 0 ? containing : names);
   return known.find((name) => name.toLowerCase() === nearest)!;
 }
 
