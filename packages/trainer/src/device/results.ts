@@ -28,8 +28,8 @@ const resultPieces = [
  *
  * @param runFile that was packed. @param out the run's folder. Default: as `train`.
  * @returns the steps that were trained, and whether the run file has changed since it was packed.
- * @throws if the folder holds no results, its weights are of another network, a piece is missing or pieces do
- * not belong together, or the run's folder holds another run.
+ * @throws if the folder holds no results, or those of no step, its weights are of another network, a piece is
+ * missing or pieces do not belong together, or the run's folder holds another run.
  */
 export async function collectRun(
   runFile: string,
@@ -52,6 +52,15 @@ export async function collectRun(
     );
   }
   const hasChanged = !isDeepStrictEqual({ ...run.config, minutes: null }, { ...now.config, minutes: null });
+  // Nothing of them would be of use, and the folder would be taken when more comes.
+  if (
+    existsSync(join(results, runFiles.metrics)) &&
+    readMetrics(join(results, runFiles.metrics)).length === 0
+  ) {
+    throw new Error(
+      `Expected results of at least one step in '${results}' but there are none yet; the packed run goes on with the same start.sh.`,
+    );
+  }
   return doLocked(runFolder, 'training', async () => {
     if (existsSync(join(runFolder, runFiles.metrics))) {
       throw new Error(
