@@ -288,24 +288,42 @@ describeWithTorch('a run whose samples are made on the device', () => {
     longMilliseconds,
   );
 
+  const programStarts = () => existsSync(at('run', 'results'));
+  /** Aborts as soon as it is time. @returns what ends the watch. */
+  const watchFor = (isTime: () => boolean) => (stop: AbortController) => {
+    const watch = setInterval(() => isTime() && stop.abort(), 1);
+    return () => clearInterval(watch);
+  };
+  /** Aborts just before the program is told of it. */
+  const abortUnheard = (stop: AbortController) => {
+    const { signal } = stop;
+    const listen = signal.addEventListener.bind(signal);
+    signal.addEventListener = (...event: Parameters<typeof listen>) => {
+      if (programStarts()) stop.abort();
+      listen(...event);
+    };
+    return () => undefined;
+  };
+
   test.each([
-    ['while it is planned', () => true],
-    ['while its program starts', () => existsSync(at('run', 'results'))],
+    ['while it is planned', watchFor(() => true)],
+    ['while its program starts', watchFor(programStarts)],
+    ['just before its program listens', abortUnheard],
   ])(
     'stops at once where it is interrupted %s, and leaves the run as it was',
-    async (_, isTime) => {
+    async (_, interrupt) => {
       const files = () => readdirSync(at('run'), { recursive: true, encoding: 'utf8' }).sort();
       const before = { files: files(), log: readFileSync(at('run', 'metrics.jsonl')) };
       const { step } = lastRowOf(before.log);
       const stop = new AbortController();
-      let watch: NodeJS.Timeout | undefined;
+      let endWatch = () => {};
       const stopped = await train(at('photo.yaml'), {
         out: at('run'),
         resume: true,
         changes: { steps: step + 4 },
         signal: stop.signal,
-        onStart: () => void (watch = setInterval(() => isTime() && stop.abort(), 1)),
-      }).finally(() => clearInterval(watch));
+        onStart: () => void (endWatch = interrupt(stop)),
+      }).finally(() => endWatch());
       expect(stopped).toMatchObject({ step, interrupted: true });
       expect({ files: files(), log: readFileSync(at('run', 'metrics.jsonl')) }).toEqual(before);
     },

@@ -131,6 +131,8 @@ async function runProgram(
     child.kill('SIGINT');
   };
   signal.addEventListener('abort', interrupt);
+  // One from before is not told again.
+  if (signal.aborted) interrupt();
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
     const row = JSON.parse(line) as MetricsRow & { done?: number };
