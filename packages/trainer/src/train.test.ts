@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -13,6 +14,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { doLocked } from '@unblur/files';
 import sharp from 'sharp';
+import { readMetrics } from './loop/metrics-log.js';
 import { tinyFrames, tinyNetwork } from './systems/photo/tiny-network.test-tool.js';
 import { train } from './train.js';
 
@@ -50,23 +52,44 @@ test('validation samples that cannot be read are refused before the record of an
   expect(readFileSync(join(out, 'run.yaml'), 'utf8')).toBe('of the earlier run\n');
 });
 
-test('a run that cannot begin leaves the folder as it was', async () => {
-  mkdirSync(join(folder, 'panoramas'));
+/** A run that needs one picture, and little time. @param changes lines of its file. */
+async function writeTinyRun(name: string, changes: object): Promise<string> {
+  mkdirSync(join(folder, 'panoramas'), { recursive: true });
   await sharp({ create: { width: 128, height: 64, channels: 3, background: 'teal' } })
     .png()
     .toFile(join(folder, 'panoramas', 'teal.png'));
-  const runFile = join(folder, 'unbegun.yaml');
+  const runFile = join(folder, name);
   writeFileSync(
     runFile,
     JSON.stringify({
       network: tinyNetwork,
       frames: tinyFrames,
-      data: { sizePixels: 32, sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }] },
+      data: {
+        sizePixels: 32,
+        sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }],
+        workers: 0,
+      },
       validation: { panoramas: 'panoramas', sizePixels: 32, count: 1 },
       steps: 1,
-      engine: 'torch',
+      ...changes,
     }),
   );
+  return runFile;
+}
+
+test('goes on with the log that a session on the device has left in its results', async () => {
+  const out = join(folder, 'left');
+  const runFile = await writeTinyRun('left.yaml', { batchSize: 1 });
+  await train(runFile, { out });
+  mkdirSync(join(out, 'results'));
+  renameSync(join(out, 'metrics.jsonl'), join(out, 'results', 'metrics.jsonl'));
+  await train(runFile, { out, resume: true, changes: { steps: 2 } });
+  const steps = readMetrics(join(out, 'metrics.jsonl')).filter(({ kind }) => kind === 'step');
+  expect(steps.map(({ step }) => step)).toEqual([1, 2]);
+});
+
+test('a run that cannot begin leaves the folder as it was', async () => {
+  const runFile = await writeTinyRun('unbegun.yaml', { engine: 'torch' });
   const [fresh, used] = [join(folder, 'fresh'), join(folder, 'used')];
   mkdirSync(used);
   writeFileSync(join(used, 'notes.txt'), 'mine\n');

@@ -8,7 +8,7 @@ import { openEngine } from './engines/choice.js';
 import type { EngineName } from './engines/choice.js';
 import { createEngineLearner } from './loop/learner.js';
 import { readMetrics } from './loop/metrics-log.js';
-import { checkpointOfNetwork, checkpointToResume } from './loop/resumption.js';
+import { bringBackLog, checkpointOfNetwork, checkpointToResume } from './loop/resumption.js';
 import { trainRun } from './loop/training-loop.js';
 import type { PhaseParts, RunReports, TrainingResult } from './loop/training-loop.js';
 import type { RunSettings } from './run-file/fields.js';
@@ -84,7 +84,8 @@ export async function train(
   }
   const runFolder = runFolderOf(runFile, out);
   return doLocked(runFolder, 'training', async () => {
-    if (!resume) expectNothingTrained(runFolder);
+    if (resume) bringBackLog(runFolder);
+    else expectNothingTrained(runFolder);
     const system = definition.open(config);
     const job: TrainingJob = { definition, config, system, runFolder, resume, processes, signal };
     const reports: RunReports = { onProgress, onNote };

@@ -331,6 +331,28 @@ describeWithTorch('a run whose samples are made on the device', () => {
   );
 
   test(
+    'leaves the run as it was where its program fails before the first step',
+    async () => {
+      cpSync(at('pictures'), at('damaged'), { recursive: true });
+      writeFileSync(at('damaged', '2.png'), 'no picture');
+      const files = () => readdirSync(at('run'), { recursive: true, encoding: 'utf8' }).sort();
+      const before = { files: files(), log: readFileSync(at('run', 'metrics.jsonl')) };
+      await expect(
+        train(at('photo.yaml'), {
+          out: at('run'),
+          resume: true,
+          changes: {
+            steps: lastRowOf(before.log).step + 4,
+            data: { sources: [{ kind: 'layers', folder: 'damaged' }] },
+          },
+        }),
+      ).rejects.toThrow('ended early');
+      expect({ files: files(), log: readFileSync(at('run', 'metrics.jsonl')) }).toEqual(before);
+    },
+    longMilliseconds,
+  );
+
+  test(
     'by minutes, ends on time, and schedules follow the clock',
     async () => {
       const startedAt = performance.now();

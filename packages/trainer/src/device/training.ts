@@ -56,6 +56,11 @@ export async function trainOnDevice(
     // The log of earlier sessions goes on.
     const logBefore = existsSync(log);
     if (logBefore) renameSync(log, join(results, runFiles.metrics));
+    let hasBegun = false;
+    const leaveAsBefore = () => {
+      if (logBefore) renameSync(join(results, runFiles.metrics), log);
+      if (resultsAreNew) rmSync(results, { recursive: true });
+    };
     const last = await runProgram(
       python,
       [
@@ -70,13 +75,16 @@ export async function trainOnDevice(
       run.config.threads,
       { ...options, minutes: run.config.minutes },
       () => {
+        hasBegun = true;
         const changes = recordRun(run.definition, run.config, runFolder, lastStep);
         if (changes.length > 0) options.onNote?.(`note: ${changesNote(changes, lastStep!)}`);
       },
-    );
+    ).catch((error: unknown) => {
+      if (!hasBegun) leaveAsBefore();
+      throw error;
+    });
     if (last === undefined && signal.aborted) {
-      if (logBefore) renameSync(join(results, runFiles.metrics), log);
-      if (resultsAreNew) rmSync(results, { recursive: true });
+      leaveAsBefore();
       return interruptedBefore();
     }
     const { step } = await takeInResults(run, results, runFolder);

@@ -1,3 +1,4 @@
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { totalSteps } from '../training-system.js';
 import type { TrainingSystem } from '../training-system.js';
@@ -44,4 +45,13 @@ export function checkpointOfNetwork(system: TrainingSystem, runFolder: string): 
     );
   }
   return checkpoint;
+}
+
+/** Puts the log back where a session on the device that failed, or was killed, has left it in its results. */
+export function bringBackLog(runFolder: string): void {
+  const [log, left] = [
+    join(runFolder, runFiles.metrics),
+    join(runFolder, runFiles.results, runFiles.metrics),
+  ];
+  if (!existsSync(log) && existsSync(left)) renameSync(left, log);
 }
