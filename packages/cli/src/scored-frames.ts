@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { EngineName, Precision } from '@unblur/inference';
 import { Option, type Command } from 'commander';
 import { readVersion } from './version.js';
 import { namesOf, type ChosenWeights } from './weights-choice.js';
@@ -44,20 +43,6 @@ export function ownFrames(weights: ChosenWeights | ChosenWeights[], making: obje
       ...making,
     },
   };
-}
-
-/**
- * What frames are computed in, where `asked` is asked for: 8-bit integers are what ONNX Runtime takes for
- * weights that are calibrated, of several where one is.
- */
-export async function computedPrecision(
-  weights: ChosenWeights | ChosenWeights[],
-  asked: Precision = 'int8',
-  engine: EngineName = 'onnxruntime',
-): Promise<Precision> {
-  const { isCalibrated } = await import('@unblur/core-model');
-  const computesIn8Bits = asked === 'int8' && engine === 'onnxruntime';
-  return computesIn8Bits && [weights].flat().some(({ bytes }) => isCalibrated(bytes)) ? 'int8' : 'float32';
 }
 
 /** @param folder of another program's frames. */

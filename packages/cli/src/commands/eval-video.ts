@@ -5,7 +5,6 @@ import { counted } from '@unblur/files';
 import { abortOnInterruption } from '../interruption.js';
 import {
   addRestoredOption,
-  computedPrecision,
   otherFrames,
   ownFrames,
   type RestoredOption,
@@ -86,9 +85,10 @@ async function openScored(folder: string, options: EvalVideoOptions): Promise<Sc
     return { deblurrer: openRestoredVideos(restored, folder, pairedOf(options)), ...otherFrames(restored) };
   }
   const { weights, deblurrer } = await openChosenVideoDeblurrer(options);
+  const { computedPrecision } = await import('../computed-precision.js');
   return {
     deblurrer,
-    ...ownFrames(weights, { precision: await computedPrecision(weights, precision), mirrored }),
+    ...ownFrames(weights, { precision: computedPrecision(weights, precision), mirrored }),
   };
 }
 

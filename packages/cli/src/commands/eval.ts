@@ -5,7 +5,6 @@ import { abortOnInterruption } from '../interruption.js';
 import { addRestorerOptions, openChosenRestorer, type RestorerOptions } from '../restorer-choice.js';
 import {
   addRestoredOption,
-  computedPrecision,
   otherFrames,
   ownFrames,
   type RestoredOption,
@@ -78,9 +77,10 @@ async function openScored(folder: string, options: EvalOptions): Promise<Scored>
     };
   }
   const { weights, restorer } = await openChosenRestorer(options);
+  const { computedPrecision } = await import('../computed-precision.js');
   const making = {
     engine,
-    precision: await computedPrecision(weights, precision, engine),
+    precision: computedPrecision(weights, precision, engine),
     scale,
     mirrored,
     ...(memory !== undefined && { memory }),
