@@ -128,7 +128,9 @@ class ReplenishedPoolTest(unittest.TestCase):
     def test_samples_are_seen_as_often_as_is_said(self):
         pool = FakePool()
         replenished = ReplenishedPool(pool, FakeStream(), reuse=3, most_reuse=3)
-        replenished.fill(8)
+        told = []
+        replenished.fill(8, told.append)
+        self.assertEqual(told, [4, 8])
         first = pool.added
         for _ in range(300):
             replenished.keep_up(6)
@@ -138,7 +140,7 @@ class ReplenishedPoolTest(unittest.TestCase):
     def test_samples_that_are_late_are_waited_for_when_those_there_were_seen_as_often_as_may_be(self):
         stream = FakeStream(ready=2)
         replenished = ReplenishedPool(FakePool(), stream, reuse=3, most_reuse=6)
-        replenished.fill(8)
+        replenished.fill(8, lambda made: None)
         draws = 0
         while stream.waits == 0:
             replenished.keep_up(6)

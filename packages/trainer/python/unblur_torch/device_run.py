@@ -36,6 +36,8 @@ SNAPSHOT_EVERY_STEPS = 250
 MOST_REUSE = 2
 # A run that is killed loses no more than this, however rarely its plan has it write checkpoints.
 MOST_SECONDS_BETWEEN_CHECKPOINTS = 120.0
+# Without a GPU the first samples take minutes.
+SECONDS_BETWEEN_NOTES = 10.0
 # What the learning rates are multiplied by when a loss that was not finite has sent the weights back.
 RATE_AFTER_SETBACK = 0.6
 MOST_SETBACKS = 8
@@ -153,7 +155,16 @@ class DeviceRun:
     def _fill(self, pool: ReplenishedPool) -> None:
         largest_batch = max(stage["batchSize"] for stage in self._plan["stages"])
         options = self._plan["device"]
-        pool.fill(max(min(options["firstSamples"], options["samples"]), largest_batch))
+        first = max(min(options["firstSamples"], options["samples"]), largest_batch)
+        said = time.monotonic()
+
+        def tell(made: int) -> None:
+            nonlocal said
+            if time.monotonic() - said >= SECONDS_BETWEEN_NOTES and made < first:
+                said = time.monotonic()
+                self._say(f"{made} of the first {first} samples made after {said - STARTED:.0f} s")
+
+        pool.fill(first, tell)
         self._say(f"the first {pool.samples.added} samples made after {time.monotonic() - STARTED:.1f} s")
 
     def _open_learner(self, stage: Dict[str, Any]) -> Learner:

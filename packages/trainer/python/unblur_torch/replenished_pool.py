@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Callable
 
 from .sample_pool import SamplePool
 from .sample_stream import SampleStream
@@ -21,9 +22,11 @@ class ReplenishedPool:
         self._first = 0
         self._drawn = 0
 
-    def fill(self, count: int) -> None:
+    def fill(self, count: int, told: Callable[[int], None]) -> None:
+        """Waits for the first `count` samples; `told` hears after each how many there are."""
         while self.samples.added < count:
             self.samples.add(self._stream.next())
+            told(self.samples.added)
         self._first = self.samples.added
 
     def keep_up(self, count: int) -> None:
