@@ -20,7 +20,8 @@ test.each([
 });
 
 test('a key that is part of a known one is taken for that, however near others are', () => {
-  const expectOf = (key: string) => () => expectKnownKeys({ [key]: 1 }, ['seed', 'stageSteps', 'system'], '');
+  const expectOf = (key: string) => () => expectKnownKeys({ [key]: 1 }, ['seed', 'stageSteps', 'torch'], '');
   expect(expectOf('steps')).toThrow("Unknown key 'steps'; did you mean 'stageSteps'?");
   expect(expectOf('seeed')).toThrow("Unknown key 'seeed'; did you mean 'seed'?");
+  expect(expectOf('source')).toThrow("Unknown key 'source'; the keys of a run are seed, stageSteps, torch.");
 });

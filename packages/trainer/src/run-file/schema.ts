@@ -147,24 +147,33 @@ export function readMapping(value: unknown, path: string): Record<string, unknow
   return isMapping(value) ? value : refuse(path, 'a mapping of keys to values', value);
 }
 
-/** @throws at the first key that is not known, naming the nearest that is. */
+/** @throws at the first key that is not known, naming the nearest that is, or all where none is near. */
 export function expectKnownKeys(mapping: Record<string, unknown>, known: string[], path: string): void {
   for (const key of Object.keys(mapping)) {
     if (!known.includes(key)) {
-      throw new Error(
-        `Unknown key '${join(path, excerptOf(key))}'; did you mean '${join(path, nearestKey(key, known))}'?`,
-      );
+      const nearest = nearestKey(key, known);
+      const advice =
+        nearest === undefined
+          ? `the keys ${path === '' ? 'of a run' : `of '${path}'`} are ${known.join(', ')}.`
+          : `did you mean '${join(path, nearest)}'?`;
+      throw new Error(`Unknown key '${join(path, excerptOf(key))}'; ${advice}`);
     }
   }
 }
 
-/** Whatever the case of letters; of keys that contain this one, as `stageSteps` does `steps`, the nearest. */
-function nearestKey(key: string, known: readonly string[]): string {
+/**
+ * Whatever the case of letters; of keys that contain this one, as `stageSteps` does `steps`, the nearest;
+ * otherwise none from which more than a third of the letters differ.
+ */
+function nearestKey(key: string, known: readonly string[]): string | undefined {
   const given = key.toLowerCase();
   const names = known.map((name) => name.toLowerCase());
   const containing = names.filter((name) => name.includes(given));
-  const nearest = closestMatch(given, containing.length > 0 ? containing : names);
-  return known.find((name) => name.toLowerCase() === nearest)!;
+  const nearest =
+    containing.length > 0
+      ? closestMatch(given, containing)
+      : closestMatch(given, names, { maxDistance: Math.max(2, Math.floor(given.length / 3)) });
+  return known.find((name) => name.toLowerCase() === nearest);
 }
 
 /** The path of a key in the mapping at `path`, such as `loss.norm`; at the top, the key alone. */
