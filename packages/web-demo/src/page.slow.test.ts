@@ -384,6 +384,27 @@ describeInBrowser('the page', () => {
     await early.context().close();
   });
 
+  test('shows nothing more of a download to whoever has stopped', async () => {
+    const fresh = await openPage('?engine=wasm', {}, stand.plainUrl);
+    let sendWeights = () => {};
+    const areAsked = new Promise<void>((resolve) => {
+      void fresh.route('**/photo-*.safetensors', (route) => {
+        sendWeights = () => void route.continue();
+        resolve();
+      });
+    });
+    await givePhoto('small.png', await smallPhoto(), 'image/png', fresh);
+    await areAsked;
+    await fresh.click('#stop');
+    sendWeights();
+    await fresh.waitForFunction(() =>
+      /stored|loaded for this visit/.test(document.getElementById('offline-note')!.textContent),
+    );
+    expect(await fresh.textContent('#status')).toBe('Stopped.');
+    expect(await fresh.isVisible('#working')).toBe(false);
+    await fresh.context().close();
+  });
+
   test('says of what is no photograph what it is', async () => {
     for (const [name, type, content, sentence] of [
       ['notes.txt', 'text/plain', 'Dear all', /notes\.txt is a text file/],

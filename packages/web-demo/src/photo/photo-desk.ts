@@ -258,7 +258,7 @@ export class PhotoDesk {
         if (!before) player.showPhoto(first.picture);
         say(`Restoring ${photo.name} ${before ? 'again ' : ''}…`);
       }
-      await this.#startEngine();
+      await this.#startEngine(isCurrent);
       if (!isCurrent()) return;
       const { side, seconds } = await this.#chooseSize(photo, first.original);
       if (!isCurrent()) return;
@@ -342,9 +342,12 @@ export class PhotoDesk {
     say(told);
   }
 
-  async #startEngine(): Promise<void> {
+  /** The engine goes on starting for the next photograph where nobody waits for it any more. */
+  async #startEngine(isCurrent: () => boolean): Promise<void> {
     this.#parts.working.show('Starting');
-    await this.#parts.restorer.start((report) => showReport(this.#parts.working, '', report));
+    await this.#parts.restorer.start((report) => {
+      if (isCurrent()) showReport(this.#parts.working, '', report);
+    });
   }
 
   /** The size to work a photograph at, and what it takes. */

@@ -159,7 +159,9 @@ export class ClipDesk {
       this.#player.showFirst(first);
       this.#showControls();
       this.#working.show('Starting');
-      const { cost } = await this.#sharpener.start((report) => this.#showReport(report));
+      const { cost } = await this.#sharpener.start((report) => {
+        if (isCurrent()) this.#showReport(report);
+      });
       if (!isCurrent()) return;
       this.#clip.cost = cost;
       this.#listFormats();
