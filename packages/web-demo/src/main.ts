@@ -78,8 +78,9 @@ async function takeFiles(files: File[]): Promise<void> {
     }
   }
   const [photo] = photos;
-  if (photo && photos.length === 1 && !desk.isEmpty) {
-    // What cannot be decoded does not take the place of what is there.
+  if (photo && photos.length === 1) {
+    say(`Reading ${photo.name} …`);
+    // What cannot be decoded does not take the place of what is there: a result, or the first screen.
     await lookAt(photo).catch((cause: Error) => {
       photos.pop();
       refused.push(failureMessage(cause));

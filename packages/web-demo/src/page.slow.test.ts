@@ -414,6 +414,12 @@ describeInBrowser('the page', () => {
       await page.setInputFiles('#file', { name, mimeType: type, buffer: Buffer.from(content) });
       await waitForStatus(sentence);
     }
+    await page.setInputFiles('#file', {
+      name: 'broken.jpg',
+      mimeType: 'image/jpeg',
+      buffer: readFileSync(squarePath).subarray(0, 300),
+    });
+    await waitForStatus(/^broken\.jpg: not a photograph that the browser can read/);
     expect(await page.locator('#start').isVisible()).toBe(true);
   });
 
