@@ -6,7 +6,7 @@ import { PageRestorer, photoWeightsUrl } from './engine/restorer.js';
 import { isMetered, tellOffline } from './offline/offline.js';
 import { betterOrder } from './own-blur/scores.js';
 import { clearScores, OwnBlurStudio, showScores, type OwnBlur } from './own-blur/own-blur.js';
-import { element } from './page-elements.js';
+import { element, scrollToStatus } from './page-elements.js';
 import { examples } from './photo/examples.js';
 import { describe, lookAt, PhotoDesk, type GivenPhoto } from './photo/photo-desk.js';
 import { kindOf, listenForFiles } from './photo/photo-intake.js';
@@ -62,6 +62,7 @@ function say(message: string, isError = false): void {
 
 /** Files as they were dropped or chosen: a clip, or photographs, which become a queue. */
 async function takeFiles(files: File[]): Promise<void> {
+  scrollToStatus();
   const given = ++filesGiven;
   const modeBefore = mode;
   const photos: GivenPhoto[] = [];
@@ -139,6 +140,7 @@ async function giveClip(file: File): Promise<void> {
 }
 
 async function restoreOwnBlur(own: OwnBlur): Promise<void> {
+  scrollToStatus();
   const work = (ownWork = { own });
   const isCurrent = () => work === ownWork;
   restorer.stop();
@@ -320,6 +322,7 @@ for (const { name, title, url } of examples) {
   });
   button.append(thumbnail);
   button.addEventListener('click', async () => {
+    scrollToStatus();
     const [given, modeBefore] = [++filesGiven, mode];
     const file = await fetch(url)
       .then((response) => (response.ok ? response.blob() : undefined))

@@ -6,3 +6,8 @@ export function element<Type extends Element>(id: string, type: abstract new () 
   }
   return found;
 }
+
+/** Scrolls up to what is said, and the picture below it, where controls further down have left it behind. */
+export function scrollToStatus(): void {
+  element('status', HTMLElement).scrollIntoView({ block: 'nearest' });
+}

@@ -1073,6 +1073,39 @@ describeInBrowser('the page', () => {
     await fresh.context().close();
   });
 
+  test('shows what is said and done to whoever chose at the foot of a phone', async () => {
+    const phone = await openPage(
+      '?engine=wasm',
+      { viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' },
+      stand.plainUrl,
+    );
+    const scrollToFoot = () => phone.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+    const isInView = (id: string) =>
+      phone.locator(id).evaluate((element) => {
+        const { top, bottom } = element.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      });
+    const smallPng = await smallPhoto();
+    await givePhoto('small.png', smallPng, 'image/png', phone);
+    await waitForStatus(/25 frames of 160 × 96/, phone);
+    await scrollToFoot();
+    expect(await isInView('#status')).toBe(false);
+    await givePhoto('notes.txt', Buffer.from('Dear all'), 'text/plain', phone);
+    await waitForStatus(/text file/, phone);
+    expect(await isInView('#status')).toBe(true);
+    await scrollToFoot();
+    await givePhoto('next.png', smallPng, 'image/png', phone);
+    expect(await isInView('#stage')).toBe(true);
+    await waitForStatus(/25 frames of 160 × 96/, phone);
+    await scrollToFoot();
+    await phone.locator('#engine').evaluate((choice: HTMLSelectElement) => {
+      choice.value = '';
+      choice.dispatchEvent(new Event('change'));
+    });
+    expect(await isInView('#stage')).toBe(true);
+    await phone.context().close();
+  });
+
   test('decodes a photograph once that is worked on at its own size', async () => {
     const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
     await fresh.evaluate(() => {

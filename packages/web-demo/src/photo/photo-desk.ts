@@ -2,7 +2,7 @@ import { fitWithin } from '@unblur/restoration';
 import { failureMessage } from '../failure-message.js';
 import { evenTimes } from '../engine/frame-order.js';
 import type { Restoration } from '../engine/restorer.js';
-import { element } from '../page-elements.js';
+import { element, scrollToStatus } from '../page-elements.js';
 import type { Picture } from '../picture.js';
 import { fitPicture } from '../saving/fitting.js';
 import { resetSaveNote, type Savable } from '../saving/save-buttons.js';
@@ -169,6 +169,7 @@ export class PhotoDesk {
   restoreAgain(): void {
     const photo = this.#shown;
     if (!photo) return;
+    scrollToStatus();
     this.pause();
     const { result } = photo;
     if (result?.detail === this.#detail.value && result.engineChoice === this.#parts.engineChoice.value) {

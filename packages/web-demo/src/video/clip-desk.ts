@@ -1,6 +1,6 @@
 import './clip.css';
 import { failureMessage } from '../failure-message.js';
-import { element } from '../page-elements.js';
+import { element, scrollToStatus } from '../page-elements.js';
 import type { EngineName } from '../engine/engine-names.js';
 import { canShareVideo, describeSize, download, notShared, share } from '../saving/save-buttons.js';
 import { duration, WorkingPanel } from '../working-panel.js';
@@ -219,6 +219,7 @@ export class ClipDesk {
     const { result } = this.#clip!;
     const isOf = ({ settings }: ClipResult, { width, height, passes }: ClipSettings) =>
       settings.width === width && settings.height === height && settings.passes === passes;
+    scrollToStatus();
     this.#end();
     if (!result || !isOf(result, this.#settings)) return void this.#preview();
     this.#goBackTo(result);
@@ -298,6 +299,7 @@ export class ClipDesk {
   async #sharpenAll(): Promise<void> {
     const clip = this.#clip!;
     const hadFocus = document.activeElement === this.#sharpenButton;
+    scrollToStatus();
     const isCurrent = this.#begin();
     const settings = this.#settings;
     this.#say(`Sharpening ${clip.file.name} …`);
