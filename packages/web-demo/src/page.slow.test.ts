@@ -890,6 +890,11 @@ describeInBrowser('the page', () => {
   test('makes a blur, restores it and scores both orders against the truth', async () => {
     await plainPage.click('#tab-own-blur');
     await plainPage.waitForSelector('#restore-own-blur:enabled');
+    // What one begins with is on the first screen.
+    const buttonBottom = await plainPage
+      .locator('#restore-own-blur')
+      .evaluate((button) => button.getBoundingClientRect().bottom + scrollY);
+    expect(buttonBottom).toBeLessThan(plainPage.viewportSize()!.height);
     await plainPage.check('input[name=drag][value=shake]', { force: true });
     const box = (await plainPage.locator('#viewfinder').boundingBox())!;
     await plainPage.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
