@@ -1063,7 +1063,7 @@ describeInBrowser('the page', () => {
     const hasFrames = () =>
       fresh.waitForFunction(
         () =>
-          document.getElementById('frame-label')!.textContent === 'Sharp' &&
+          document.getElementById('frame-label')!.textContent === 'Restored' &&
           document.getElementById('frame-number')!.textContent !== '–',
       );
     await hasFrames();
@@ -1190,7 +1190,7 @@ describeInBrowser('the page', () => {
       break;
     }
     // The middle frame is there to look at, long before the last.
-    await page.waitForFunction(() => document.getElementById('frame-label')!.textContent === 'Sharp');
+    await page.waitForFunction(() => document.getElementById('frame-label')!.textContent === 'Restored');
     expect(await page.locator('#working').isVisible()).toBe(true);
     expect(await page.locator('#save-mp4').isEnabled()).toBe(false);
     expect(await page.locator('#play').isEnabled()).toBe(true);

@@ -146,7 +146,7 @@ export class Player {
     truthOption.hidden = truthOption.disabled = !scene.truth;
     if (!scene.truth && this.#compare.value === 'truth') this.#compare.value = 'blurred';
     element('picture', HTMLElement).classList.toggle('is-preview', scene.isPreview === true);
-    element('frame-label', HTMLElement).textContent = scene.isPreview ? 'Preview' : 'Sharp';
+    element('frame-label', HTMLElement).textContent = scene.isPreview ? 'Preview' : 'Restored';
     this.#enable(true);
     this.#showFrame(last / 2);
     this.#compareWith();
