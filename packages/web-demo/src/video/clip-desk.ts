@@ -96,7 +96,7 @@ export class ClipDesk {
     this.#sharpenButton = element('clip-sharpen', HTMLButtonElement);
     this.#stopButton = element('clip-stop', HTMLButtonElement);
     element('clip-download-note', HTMLElement).textContent =
-      `Or drop one anywhere on this page. The network for clips, ${Math.round(videoWeightsBytes / 1e6)} MB, is downloaded once and kept.`;
+      `The network for clips, ${Math.round(videoWeightsBytes / 1e6)} MB, is downloaded once and kept.`;
     for (const id of ['clip-file', 'clip-other-file']) {
       const input = element(id, HTMLInputElement);
       input.addEventListener('change', () => {
