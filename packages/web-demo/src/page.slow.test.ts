@@ -1111,6 +1111,24 @@ describeInBrowser('the page', () => {
     await phone.context().close();
   });
 
+  test('tells what sizes take as the photograph itself has measured it', async () => {
+    const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    await fresh.evaluate(() => {
+      const asked = Object.assign(window, { asked: [] as string[] }).asked;
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (message, options) {
+        if (['estimate', 'restore'].includes(message.request.kind)) asked.push(message.request.kind);
+        postMessage.call(this, message, options as StructuredSerializeOptions);
+      };
+    });
+    await givePhoto('small.png', await smallPhoto(), 'image/png', fresh);
+    await waitForStatus(/25 frames of 160 × 96/, fresh);
+    expect(await fresh.evaluate(() => (window as unknown as { asked: string[] }).asked.at(-1))).toBe(
+      'estimate',
+    );
+    await fresh.context().close();
+  });
+
   test('decodes a photograph once that is worked on at its own size', async () => {
     const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
     await fresh.evaluate(() => {

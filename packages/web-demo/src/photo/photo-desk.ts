@@ -336,11 +336,22 @@ export class PhotoDesk {
     Object.assign(photo, { state: 'done', told });
     photo.result = { savable, told, detail: photo.detail!, engineChoice };
     this.#showList();
-    if (!isOnShow()) return;
-    photo.wasSeen = true;
-    resetSaveNote();
-    player.showScene(scene);
-    say(told);
+    if (isOnShow()) {
+      photo.wasSeen = true;
+      resetSaveNote();
+      player.showScene(scene);
+      say(told);
+    }
+    await this.#updateTimes(photo);
+  }
+
+  /** Measured by the photograph itself, the times are known best. Without an engine they stay as they were. */
+  async #updateTimes(photo: GivenPhoto): Promise<void> {
+    const { original, automatic } = photo.sizes!;
+    const choices = await this.#sizeChoices(original).catch(() => undefined);
+    if (!choices) return;
+    photo.sizes = { original, choices, automatic };
+    if (photo === this.#shown) this.#showSizes(photo.sizes);
   }
 
   /** The engine goes on starting for the next photograph where nobody waits for it any more. */
@@ -356,20 +367,8 @@ export class PhotoDesk {
     photo: GivenPhoto,
     original: { width: number; height: number },
   ): Promise<{ side: number; seconds: number }> {
-    const longest = Math.max(original.width, original.height);
-    const offered = [...this.#detail.options].slice(1).map(({ value }) => Number(value));
-    const sides = offered.map((side) => Math.min(longest, side));
-    const seconds = await this.#parts.restorer.estimate(
-      sides.map((side) => ({
-        width: Math.max(1, Math.round((original.width * side) / longest)),
-        height: Math.max(1, Math.round((original.height * side) / longest)),
-      })),
-    );
-    const choices = sides.map((side, index) => ({
-      side,
-      seconds: seconds[index]!,
-      isNeeded: index === 0 || side !== sides[index - 1],
-    }));
+    const offered = this.#offeredSides;
+    const choices = await this.#sizeChoices(original);
     const automatic = choices.findLastIndex(
       ({ isNeeded, seconds }, index) =>
         isNeeded && (offered[index]! <= firstSidePixels || seconds <= automaticSeconds),
@@ -377,6 +376,26 @@ export class PhotoDesk {
     photo.sizes = { original, choices, automatic };
     if (photo === this.#shown) this.#showSizes(photo.sizes);
     return choices[photo.detail === 'auto' ? automatic : offered.indexOf(Number(photo.detail))]!;
+  }
+
+  get #offeredSides(): number[] {
+    return [...this.#detail.options].slice(1).map(({ value }) => Number(value));
+  }
+
+  async #sizeChoices(original: PhotoSizes['original']): Promise<PhotoSizes['choices']> {
+    const longest = Math.max(original.width, original.height);
+    const sides = this.#offeredSides.map((side) => Math.min(longest, side));
+    const seconds = await this.#parts.restorer.estimate(
+      sides.map((side) => ({
+        width: Math.max(1, Math.round((original.width * side) / longest)),
+        height: Math.max(1, Math.round((original.height * side) / longest)),
+      })),
+    );
+    return sides.map((side, index) => ({
+      side,
+      seconds: seconds[index]!,
+      isNeeded: index === 0 || side !== sides[index - 1],
+    }));
   }
 
   /** What is chosen for a photograph, and what the choices would take. */
