@@ -289,7 +289,7 @@ export class ClipDesk {
       this.#listSizes(this.#size.selectedIndex);
       this.#showControls();
       this.#say(
-        `The first second, before and after. The whole clip takes about ${duration(this.#chosen.seconds)}.`,
+        `The first second, before and after. “Sharpen the whole clip” takes about ${duration(this.#chosen.seconds)}.`,
       );
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);

@@ -217,7 +217,7 @@ describeWithClips('clips on the page', () => {
     await give('clip.webm', readFileSync(pathOf('clip.webm')));
     await waitForStatus(/first second at 96 × 64 takes about .*; the whole clip, about/);
     expect(await page.isDisabled('#clip-save')).toBe(true);
-    await waitForStatus(/before and after\. The whole clip takes about/);
+    await waitForStatus(/before and after\. “Sharpen the whole clip” takes about/);
     expect(await page.textContent('#clip-facts')).toMatch(
       /clip\.webm: 96 × 64, 0\.2 s, 5 frames, with sound/,
     );
@@ -268,7 +268,7 @@ describeWithClips('clips on the page', () => {
 
     // With other settings, what was made stays until the next is complete.
     await page.selectOption('#clip-passes', 'once');
-    await waitForStatus(/before and after\. The whole clip takes about/);
+    await waitForStatus(/before and after\. “Sharpen the whole clip” takes about/);
     expect(await page.textContent('#clip-save-note')).toMatch(/^Made before: WebM, .* two passes/);
     await page.click('#clip-sharpen');
     await page.click('#clip-stop');
