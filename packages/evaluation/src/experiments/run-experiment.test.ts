@@ -68,6 +68,12 @@ describe('before anything is trained', () => {
     ],
     ['a folder to evaluate on', { more: set }, /gone/, {}],
     [
+      'more seeds than the table has',
+      { more: `${set}seeds: [1, 2]\n` },
+      /^Expected as many seeds as table-9 has \(2\), or fewer, but received 3; add seeds to its table\.yaml/,
+      { seedCount: 3 },
+    ],
+    [
       'another engine for samples that are made on the device',
       { more: set, row: 'title: B\nchanges: { engine: torch, synthesis: device }\n' },
       /Expected the engine 'torch' for 'synthesis: device' but the run's is 'onnxruntime'/,

@@ -26,7 +26,7 @@ export interface ExperimentResult {
  *
  * @param name `table-5`, or one of its rows: `table-5/pml`.
  * @returns `undefined` if training was interrupted; the same call goes on.
- * @throws UnblurError where there is no such row; as `loadExperiment` and training do.
+ * @throws UnblurError where there is no such row, or fewer seeds; as `loadExperiment` and training do.
  */
 export async function runExperiment(
   name: string,
@@ -38,6 +38,12 @@ export async function runExperiment(
   if (rows.length === 0) {
     throw new UnblurError(
       `Expected a row of ${experimentName} (${whole.rows.map((row) => row.name).join(', ')}) but received '${rowName}'`,
+    );
+  }
+  const seedsThere = whole.seeds.length;
+  if (seedCount !== undefined && seedCount > seedsThere) {
+    throw new UnblurError(
+      `Expected as many seeds as ${experimentName} has (${seedsThere}), or fewer, but received ${seedCount}; add seeds to its table.yaml`,
     );
   }
   const experiment: Experiment = { ...whole, rows };
