@@ -3,14 +3,12 @@ import { countElements, type Value } from '../graph/graph.js';
 import * as onnx from '../graph/operators.js';
 import { fromChannelsFirst } from '../traced-tensor.js';
 import type { TracedTensor } from '../traced-tensor.js';
+import type { ConvolutionAttributes } from './convolution-geometry.js';
 import { lowering } from './lowering.js';
 import type { Lowering } from './lowering.js';
 
-interface PoolingAttributes {
+interface PoolingAttributes extends Pick<ConvolutionAttributes, 'strides' | 'pad' | 'dimRoundingMode'> {
   filterSize: number | [number, number];
-  strides: number | [number, number];
-  pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
 interface PoolingGeometry {
