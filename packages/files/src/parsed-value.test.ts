@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { excerptOf, excerptOfValue, isMapping, parseMapping } from './parsed-value.js';
+import { describeType, excerptOf, excerptOfValue, isMapping, parseMapping } from './parsed-value.js';
 
 test('only mappings are mappings', () => {
   expect([{}, { a: 1 }, [], null, 'text', 1, undefined].map(isMapping)).toEqual([
@@ -40,4 +40,13 @@ test.each([
   ['{', undefined],
 ])('the mapping that %s is', (json, mapping) => {
   expect(parseMapping(json)).toEqual(mapping);
+});
+
+test.each([
+  [null, 'null'],
+  [undefined, 'a value of type undefined'],
+  ['a.png', 'a value of type string'],
+  [{}, 'a value of type object'],
+])('the type of %p', (value, type) => {
+  expect(describeType(value)).toBe(type);
 });

@@ -1,4 +1,4 @@
-/** Values parsed from files that anyone may have written: what they are, and how a message shows them. */
+/** Values from files and callers of whom nothing is known: what they are, and how a message shows them. */
 
 /** Whether a value is `{ ... }`, whatever is in it. */
 export function isMapping(value: unknown): value is Record<string, unknown> {
@@ -13,6 +13,11 @@ export function parseMapping(json: string): Record<string, unknown> | undefined 
   } catch {
     return undefined;
   }
+}
+
+/** What came in place of a value of another type, for a message. */
+export function describeType(value: unknown): string {
+  return value === null ? 'null' : `a value of type ${typeof value}`;
 }
 
 const excerptCharacters = 80;

@@ -1,4 +1,5 @@
 import { UnblurError } from '@unblur/files/file-error';
+import { describeType } from '@unblur/files/parsed-value';
 
 /** How any network is run. */
 export interface NetworkOptions {
@@ -33,9 +34,7 @@ export function expectOptions<Options extends object>(
     ? 'bytes by themselves'
     : options === undefined
       ? 'nothing'
-      : options === null
-        ? 'null'
-        : `a value of type ${typeof options}`;
+      : describeType(options);
   throw new UnblurError(`Expected options, such as ${example}, but received ${received}`);
 }
 

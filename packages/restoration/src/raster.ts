@@ -1,4 +1,5 @@
 import { UnblurError } from '@unblur/files/file-error';
+import { describeType } from '@unblur/files/parsed-value';
 import type { RgbImage } from '@unblur/metrics';
 import type { MotionField } from './motion-field.js';
 
@@ -19,7 +20,7 @@ export function expectRgbImage(image: RgbImage, name = 'the image'): void {
   const received: unknown = image;
   if (typeof received !== 'object' || received === null || !('data' in received)) {
     throw new UnblurError(
-      `Expected an image as { width, height, data }, such as loadPhoto gives, but received ${received === null ? 'null' : `a value of type ${typeof received}`}`,
+      `Expected an image as { width, height, data }, such as loadPhoto gives, but received ${describeType(received)}`,
     );
   }
   const { width, height, data } = image;
@@ -58,7 +59,7 @@ export function expectStream(items: Iterable<unknown> | AsyncIterable<unknown>, 
     if (Symbol.iterator in received || Symbol.asyncIterator in received) return;
   }
   throw new UnblurError(
-    `Expected ${wanted}, but received ${received === null ? 'null' : received instanceof Object && 'data' in received ? 'one image by itself' : `a value of type ${typeof received}`}`,
+    `Expected ${wanted}, but received ${received instanceof Object && 'data' in received ? 'one image by itself' : describeType(received)}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { avgPool, image as tfImage, reshape, transpose } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { describeType } from '@unblur/files/parsed-value';
 
 /**
  * `[B, H, W, C]` to `[B, H/2, W/2, C]` by the mean of 2x2 pixels (bilinear downsampling by 2 with half-pixel
@@ -59,9 +60,7 @@ export function expectMultipleSize(x: Tensor4D, multiple: number, what: string):
   const shape: unknown = x?.shape;
   const wanted = `Expected ${what} [B, H, W, 3], height and width multiples of ${multiple},`;
   if (!Array.isArray(shape)) {
-    throw new Error(
-      `${wanted} but received ${x === null ? 'null' : `a value of type ${typeof x}`} that is no tensor; make one with tensor4d.`,
-    );
+    throw new Error(`${wanted} but received ${describeType(x)} that is no tensor; make one with tensor4d.`);
   }
   if (shape.length !== 4 || shape[3] !== 3 || shape[1] % multiple !== 0 || shape[2] % multiple !== 0) {
     throw new Error(`${wanted} but received [${shape}]; pad first.`);

@@ -1,5 +1,5 @@
 import { util } from '@tensorflow/tfjs-core';
-import { excerptOf, excerptOfValue, isMapping } from '@unblur/files/parsed-value';
+import { describeType, excerptOf, excerptOfValue, isMapping } from '@unblur/files/parsed-value';
 
 /** Element types read and written. */
 export type SafetensorsDtype = 'F32' | 'F16' | 'U8' | 'I32';
@@ -141,15 +141,13 @@ export function expectSafetensorsBytes(file: SafetensorsBytes): Uint8Array {
   // An empty one may have been given away to a worker.
   if (file instanceof ArrayBuffer) return file.byteLength === 0 ? new Uint8Array() : new Uint8Array(file);
   throw new Error(
-    `Expected the bytes of a .safetensors file, as a Uint8Array or an ArrayBuffer, but received ${describeType(file)}; read the file first: await readFile(path) in Node, await (await fetch(address)).arrayBuffer() in a browser.`,
+    `Expected the bytes of a .safetensors file, as a Uint8Array or an ArrayBuffer, but received ${describeInput(file)}; read the file first: await readFile(path) in Node, await (await fetch(address)).arrayBuffer() in a browser.`,
   );
 }
 
-function describeType(value: unknown): string {
+function describeInput(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (typeof value !== 'object' || value === null) {
-    return value === null ? 'null' : `a value of type ${typeof value}`;
-  }
+  if (typeof value !== 'object' || value === null) return describeType(value);
   return value instanceof Promise
     ? 'a promise'
     : value.constructor

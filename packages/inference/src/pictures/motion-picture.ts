@@ -1,4 +1,5 @@
 import { UnblurError } from '@unblur/files';
+import { describeType } from '@unblur/files/parsed-value';
 import { exposureMotion, flowColor, motionAt, rimLengthPixels, type MotionField } from '@unblur/restoration';
 import { drawText, measureText } from './lettering.js';
 import { expectPicture, scaleToPixels, type Picture, type PixelImage } from './pixel-image.js';
@@ -26,7 +27,7 @@ export async function encodeMotionPicture(
   expectPicture(middleFrame, 'the middle frame');
   if (!Array.isArray(motionsPixels) || motionsPixels.length === 0) {
     throw new UnblurError(
-      `Expected a list of motions, one of each frame, such as motionsPixels of restore, but received ${Array.isArray(motionsPixels) ? 'none' : `a value of type ${typeof motionsPixels}`}`,
+      `Expected a list of motions, one of each frame, such as motionsPixels of restore, but received ${Array.isArray(motionsPixels) ? 'none' : describeType(motionsPixels)}`,
     );
   }
   const motion = exposureMotion(motionsPixels);

@@ -1,5 +1,6 @@
 import sharp, { type PngOptions, type Sharp } from 'sharp';
 import { UnblurError } from '@unblur/files';
+import { describeType } from '@unblur/files/parsed-value';
 import { fitWithin, type DeepImage, type RgbImage } from '@unblur/restoration';
 
 /**
@@ -63,11 +64,7 @@ export function expectPicture(picture: Picture, name: string): void {
   const kinds = [Float32Array, Uint16Array, Uint8Array];
   const isPicture = kinds.some((kind) => data instanceof kind);
   if (isPicture && width * height > 0 && data.length === width * height * 3) return;
-  const received = isPicture
-    ? `${width}x${height} and ${data.length} values`
-    : picture === null
-      ? 'null'
-      : `a value of type ${typeof picture}`;
+  const received = isPicture ? `${width}x${height} and ${data.length} values` : describeType(picture);
   throw new UnblurError(
     `Expected ${name} as { width, height, data } with width x height x 3 RGB values, such as restore gives, but received ${received}`,
   );
@@ -77,7 +74,7 @@ export function expectPicture(picture: Picture, name: string): void {
 export function expectPictures(frames: readonly Picture[]): void {
   if (!Array.isArray(frames) || frames.length === 0) {
     throw new UnblurError(
-      `Expected a list of at least one frame but received ${Array.isArray(frames) ? 'none' : frames === null ? 'null' : `a value of type ${typeof frames}`}`,
+      `Expected a list of at least one frame but received ${Array.isArray(frames) ? 'none' : describeType(frames)}`,
     );
   }
   for (const [index, frame] of frames.entries()) expectPicture(frame as Picture, `frame ${index}`);

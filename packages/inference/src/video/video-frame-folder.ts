@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { listFrames } from '@unblur/clips';
 import { isClip, shellWord, UnblurError } from '@unblur/files';
+import { describeType } from '@unblur/files/parsed-value';
 import type { RgbImage } from '@unblur/restoration';
 import { loadPhoto } from '../pictures/photo.js';
 
@@ -66,7 +67,7 @@ export async function* readFrames(
 ): AsyncGenerator<RgbImage, void, undefined> {
   if (!Array.isArray(paths)) {
     throw new UnblurError(
-      `Expected a list of paths of frames, such as listFrames(folder) gives, but received ${paths === null ? 'null' : `a value of type ${typeof paths}`}`,
+      `Expected a list of paths of frames, such as listFrames(folder) gives, but received ${describeType(paths)}`,
     );
   }
   let first: RgbImage | undefined;
