@@ -21,13 +21,15 @@ const leastShare = 1e-3;
 const leastMeanShare = 0.1;
 /** That mean is over every so many places along x and y. */
 const samplingStep = 8;
-/** Squares of half as many pixels: in which sharpness and change are means, and differences softened. */
+/** Planes have half a frame's width and height, or its own where it has so few pixels that half shows too little. */
+const fewPixels = 320 * 240;
+/** Of squares of pixels of planes: in which sharpness and change are means, and differences softened. */
 const [surroundingsRadius, softeningRadius] = [3, 2];
 
 /** Bytes that are kept for each pixel of a frame. */
 export const neighbourBytesPerPixel = 220;
 
-/** What is kept of a frame. Planes have half its width and height. */
+/** What is kept of a frame. */
 interface DescribedFrame {
   /** The frame restored: `height * width * 3` values in [0, 1]. */
   sharp: Float32Array;
@@ -47,8 +49,10 @@ interface DescribedFrame {
 export class SharperNeighbours {
   readonly #width: number;
   readonly #height: number;
-  readonly #halfWidth: number;
-  readonly #halfHeight: number;
+  /** How many pixels of a frame one pixel of a plane covers along x and y. */
+  readonly #reduction: 1 | 2;
+  readonly #planeWidth: number;
+  readonly #planeHeight: number;
   /** From the oldest that is still looked at. */
   #frames: DescribedFrame[] = [];
   /** Place of the frame that comes next. */
@@ -67,11 +71,13 @@ export class SharperNeighbours {
   /** @param overwrites every frame is written over the one before it. */
   constructor(width: number, height: number, overwrites: boolean) {
     [this.#width, this.#height, this.#overwrites] = [width, height, overwrites];
-    [this.#halfWidth, this.#halfHeight] = [width >> 1, height >> 1];
-    const half = () => new Float32Array(this.#halfWidth * this.#halfHeight);
-    this.#surroundings = new BoxMean(this.#halfWidth, this.#halfHeight, surroundingsRadius);
-    this.#softening = new BoxMean(this.#halfWidth, this.#halfHeight, softeningRadius);
-    [this.#share, this.#difference, this.#wayBack] = [half(), half(), half()];
+    this.#reduction = width * height > fewPixels ? 2 : 1;
+    this.#planeWidth = Math.floor(width / this.#reduction);
+    this.#planeHeight = Math.floor(height / this.#reduction);
+    const plane = () => new Float32Array(this.#planeWidth * this.#planeHeight);
+    this.#surroundings = new BoxMean(this.#planeWidth, this.#planeHeight, surroundingsRadius);
+    this.#softening = new BoxMean(this.#planeWidth, this.#planeHeight, softeningRadius);
+    [this.#share, this.#difference, this.#wayBack] = [plane(), plane(), plane()];
     this.#brightness = new Float32Array(width * height);
     this.#shares = new Float32Array(width * height);
     this.#sum = new Float32Array(width * height * 3);
@@ -97,41 +103,48 @@ export class SharperNeighbours {
   }
 
   #describe(recorded: Float32Array, sharp: Float32Array): DescribedFrame {
-    const [halfWidth, halfHeight] = [this.#halfWidth, this.#halfHeight];
-    const half = new Float32Array(halfWidth * halfHeight);
-    const change = new Float32Array(halfWidth * halfHeight);
-    for (let y = 0, place = 0; y < halfHeight; y++) {
-      for (let x = 0; x < halfWidth; x++, place++) {
-        let [brightness, difference] = [0, 0];
-        for (let row = 0; row < 2; row++) {
-          const start = 3 * ((2 * y + row) * this.#width + 2 * x);
-          for (let value = start; value < start + 6; value++) {
-            brightness += sharp[value]!;
+    const [width, height, reduction] = [this.#planeWidth, this.#planeHeight, this.#reduction];
+    const brightness = new Float32Array(width * height);
+    const change = new Float32Array(width * height);
+    const values = 3 * reduction * reduction;
+    for (let y = 0, place = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, place++) {
+        let [sum, difference] = [0, 0];
+        for (let row = 0; row < reduction; row++) {
+          const start = 3 * reduction * x + 3 * (reduction * y + row) * this.#width;
+          for (let value = start; value < start + 3 * reduction; value++) {
+            sum += sharp[value]!;
             difference += Math.abs(sharp[value]! - recorded[value]!);
           }
         }
-        half[place] = brightness / 12;
-        change[place] = difference / 12;
+        brightness[place] = sum / values;
+        change[place] = difference / values;
       }
     }
     return {
       sharp: sharp.slice(),
-      brightness: pyramidOf({ width: halfWidth, height: halfHeight, data: half }),
+      brightness: pyramidOf({ width, height, data: brightness }),
       energy: this.#surroundings.apply(this.#squaredGradients(recorded)),
       change: this.#surroundings.apply(change),
     };
   }
 
-  /** Of brightness, by Sobel's filters, means of two by two pixels. */
+  /** Of brightness, by Sobel's filters, at the size of planes. */
   #squaredGradients(image: Float32Array): Float32Array {
-    const [width, height, brightness] = [this.#width, this.#height, this.#brightness];
+    const [width, height, brightness, reduction] = [
+      this.#width,
+      this.#height,
+      this.#brightness,
+      this.#reduction,
+    ];
     for (let place = 0; place < brightness.length; place++) {
       brightness[place] = (image[3 * place]! + image[3 * place + 1]! + image[3 * place + 2]!) / 3;
     }
-    const squares = new Float32Array(this.#halfWidth * this.#halfHeight);
-    for (let y = 0; y < 2 * this.#halfHeight; y++) {
+    const squares = new Float32Array(this.#planeWidth * this.#planeHeight);
+    for (let y = 0; y < reduction * this.#planeHeight; y++) {
+      const start = Math.floor(y / reduction) * this.#planeWidth;
       const [above, at, below] = [Math.max(y - 1, 0) * width, y * width, Math.min(y + 1, height - 1) * width];
-      for (let x = 0; x < 2 * this.#halfWidth; x++) {
+      for (let x = 0; x < reduction * this.#planeWidth; x++) {
         const [left, right] = [Math.max(x - 1, 0), Math.min(x + 1, width - 1)];
         const upper = [brightness[above + left]!, brightness[above + right]!] as const;
         const lower = [brightness[below + left]!, brightness[below + right]!] as const;
@@ -144,7 +157,8 @@ export class SharperNeighbours {
           lower[0];
         const alongY =
           lower[0] + 2 * brightness[below + x]! + lower[1] - upper[0] - 2 * brightness[above + x]! - upper[1];
-        squares[(y >> 1) * this.#halfWidth + (x >> 1)]! += (alongX * alongX + alongY * alongY) / (64 * 4);
+        squares[start + Math.floor(x / reduction)]! +=
+          (alongX * alongX + alongY * alongY) / (64 * reduction * reduction);
       }
     }
     return squares;
@@ -186,18 +200,18 @@ export class SharperNeighbours {
 
   #meanShareInPlace(frame: DescribedFrame, neighbour: DescribedFrame): number {
     let [sum, count] = [0, 0];
-    for (let y = samplingStep >> 1; y < this.#halfHeight; y += samplingStep) {
-      for (let x = samplingStep >> 1; x < this.#halfWidth; x += samplingStep, count++) {
-        const place = y * this.#halfWidth + x;
+    for (let y = samplingStep >> 1; y < this.#planeHeight; y += samplingStep) {
+      for (let x = samplingStep >> 1; x < this.#planeWidth; x += samplingStep, count++) {
+        const place = y * this.#planeWidth + x;
         sum += shareBySharpness(neighbour.energy[place]!, frame.energy[place]!, frame.change[place]!);
       }
     }
     return count === 0 ? 0 : sum / count;
   }
 
-  /** The share of a neighbour at every place of half the size. */
+  /** The share of a neighbour at every pixel of planes. */
   #findShares(frame: DescribedFrame, neighbour: DescribedFrame, flow: Flow, wayBack: Flow): void {
-    const [width, height, share] = [this.#halfWidth, this.#halfHeight, this.#share];
+    const [width, height, share] = [this.#planeWidth, this.#planeHeight, this.#share];
     const { data: own } = frame.brightness[0]!;
     const { data: other } = neighbour.brightness[0]!;
     for (let y = 0, place = 0; y < height; y++) {
@@ -206,9 +220,8 @@ export class SharperNeighbours {
         const isVisible = column >= 0 && row >= 0 && column <= width - 1 && row <= height - 1;
         share[place] = isVisible ? sampleAt(neighbour.energy, width, height, column, row) : 0;
         this.#difference[place] = sampleAt(other, width, height, column, row) - own[place]!;
-        // In pixels of the frame, twice those of the flow.
         this.#wayBack[place] =
-          2 *
+          this.#reduction *
           Math.hypot(
             flow.dx[place]! + sampleAt(wayBack.dx, width, height, column, row),
             flow.dy[place]! + sampleAt(wayBack.dy, width, height, column, row),
@@ -228,21 +241,17 @@ export class SharperNeighbours {
 
   /** Adds a neighbour, moved, by its share. */
   #add(neighbour: Float32Array, flow: Flow): void {
-    const [width, height, halfWidth, halfHeight] = [
-      this.#width,
-      this.#height,
-      this.#halfWidth,
-      this.#halfHeight,
-    ];
+    const [width, height, reduction] = [this.#width, this.#height, this.#reduction];
+    const [planeWidth, planeHeight] = [this.#planeWidth, this.#planeHeight];
     const [columns, alongX, alongY] = [new Int32Array(4), new Float64Array(4), new Float64Array(4)];
     for (let y = 0, pixel = 0; y < height; y++) {
       for (let x = 0; x < width; x++, pixel++) {
-        const halfX = (x - 0.5) / 2;
-        const halfY = (y - 0.5) / 2;
-        const share = sampleAt(this.#share, halfWidth, halfHeight, halfX, halfY);
+        const planeX = (x + 0.5) / reduction - 0.5;
+        const planeY = (y + 0.5) / reduction - 0.5;
+        const share = sampleAt(this.#share, planeWidth, planeHeight, planeX, planeY);
         if (share < leastShare) continue;
-        const column = x + 2 * sampleAt(flow.dx, halfWidth, halfHeight, halfX, halfY);
-        const row = y + 2 * sampleAt(flow.dy, halfWidth, halfHeight, halfX, halfY);
+        const column = x + reduction * sampleAt(flow.dx, planeWidth, planeHeight, planeX, planeY);
+        const row = y + reduction * sampleAt(flow.dy, planeWidth, planeHeight, planeX, planeY);
         const left = Math.floor(column);
         const top = Math.floor(row);
         setCubicShares(alongX, column - left);
