@@ -19,8 +19,8 @@ const leastEnergy = 0.5 / 255 ** 2;
 const leastShare = 1e-3;
 /** A neighbour whose mean share, were it shown in the same place, is below this is not worth finding motion for. */
 const leastMeanShare = 0.1;
-/** That mean is over every so many places along x and y. */
-const samplingStep = 8;
+/** That mean is over every so many rows; over whole ones, so that mirrored frames choose the same. */
+const rowStep = 8;
 /** Planes have half a frame's width and height, or its own where it has so few pixels that half shows too little. */
 const fewPixels = 320 * 240;
 /** Of squares of pixels of planes: in which sharpness and change are means, and differences softened. */
@@ -200,8 +200,8 @@ export class SharperNeighbours {
 
   #meanShareInPlace(frame: DescribedFrame, neighbour: DescribedFrame): number {
     let [sum, count] = [0, 0];
-    for (let y = samplingStep >> 1; y < this.#planeHeight; y += samplingStep) {
-      for (let x = samplingStep >> 1; x < this.#planeWidth; x += samplingStep, count++) {
+    for (let y = rowStep >> 1; y < this.#planeHeight; y += rowStep) {
+      for (let x = 0; x < this.#planeWidth; x++, count++) {
         const place = y * this.#planeWidth + x;
         sum += shareBySharpness(neighbour.energy[place]!, frame.energy[place]!, frame.change[place]!);
       }
