@@ -1,7 +1,7 @@
 /**
  * Puts what this package carries of ONNX Runtime into `runtime/`, as npm starts to pack it, and takes it away
- * afterwards: of `onnxruntime-node` the builds for processors, without its install script and the CUDA
- * libraries that it downloads; of `onnxruntime-web` the plain WebAssembly build.
+ * afterwards: of `onnxruntime-node` the builds for processors and WebGPU, without its install script and the
+ * CUDA libraries that it downloads; of `onnxruntime-web` the plain WebAssembly build.
  *
  * node collect-runtime.js [--remove | another folder to put it into]
  */
@@ -16,8 +16,8 @@ const remove = option === '--remove';
 const runtime = option === undefined || remove ? join(folder, 'runtime') : option;
 const require = createRequire(import.meta.url);
 
-/** What sessions on a processor never load: DirectX, and the macOS library under its second name. */
-const unneeded = /^(DirectML|dxcompiler|dxil)\.dll$|^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
+/** What our sessions never load: DirectML, and the macOS library under its second name. */
+const unneeded = /^DirectML\.dll$|^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
 
 rmSync(runtime, { recursive: true, force: true });
 if (!remove) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { createSession } from './node.js';
-import type { Session } from './node.js';
+import { createSession } from './create-session.js';
+import type { Session } from './session.js';
 import { trace } from './trace.js';
 
 let session: Session;

@@ -6,31 +6,37 @@ import { chooseRuntime, openRuntime } from './runtime.js';
 import type { Session, SessionOptions, TensorData } from './session.js';
 import type { Signature, TracedGraph } from './trace.js';
 
-export { importInstalled } from './installed-package.js';
-export { usableProcessors } from './operation-threads.js';
-export { activateBackend } from './tfjs-backend.js';
-export { chooseRuntime, type ChosenRuntime } from './runtime.js';
-export type { Session, SessionOptions, TensorData } from './session.js';
-
 const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
 /**
- * Makes a traced graph ready to run on the processor with ONNX Runtime: its native build, or WebAssembly
- * where that does not load (`chooseRuntime` says which and why). Runs use the calling thread.
+ * Makes a traced graph ready to run with ONNX Runtime: its native build, or WebAssembly where that does not
+ * load (`chooseRuntime` says which and why). Runs use the calling thread.
  *
- * @throws if ONNX Runtime refuses the graph.
+ * @throws if ONNX Runtime refuses the graph, or has no graphics device where one is asked for.
  */
 export async function createSession(
   { bytes, inputs, outputs }: TracedGraph,
-  { threads, outputSets = 0, memoryPattern = true, optimized = true, build }: SessionOptions = {},
+  {
+    threads,
+    outputSets = 0,
+    memoryPattern = true,
+    optimized = true,
+    device = 'cpu',
+    build,
+  }: SessionOptions = {},
 ): Promise<Session> {
   const used = build ?? (await chooseRuntime()).build;
+  if (device === 'webgpu' && used !== 'native') {
+    throw new Error(
+      'Expected the native build of ONNX Runtime for a graphics device but received WebAssembly.',
+    );
+  }
   const runtime = await openRuntime(used);
   const session = await runtime.InferenceSession.create(bytes, {
     executionMode: 'sequential',
     graphOptimizationLevel: optimized ? 'all' : 'disabled',
     enableMemPattern: memoryPattern,
-    ...(used === 'native' ? nativeOptions(threads) : { executionProviders: ['wasm'] }),
+    ...(used === 'native' ? nativeOptions(device, threads) : { executionProviders: ['wasm'] }),
   });
   const allocate = () => allocateTensors(runtime, outputs);
   const nextReused = inTurn(Array.from({ length: outputSets }, allocate));
@@ -49,10 +55,13 @@ export async function createSession(
   };
 }
 
-function nativeOptions(threads: number | undefined): InferenceSession.SessionOptions {
+function nativeOptions(
+  device: 'cpu' | 'webgpu',
+  threads: number | undefined,
+): InferenceSession.SessionOptions {
   const used = operationThreads(threads);
   return {
-    executionProviders: ['cpu'],
+    executionProviders: [device],
     interOpNumThreads: 1,
     // A session's threads wait for their next operation in a busy loop, and by default go on with that
     // between runs: where sessions take turns, those of one would take the processors from another.

@@ -26,6 +26,11 @@ export interface SessionOptions {
    */
   optimized?: boolean;
   /**
+   * What computes: the processor (default), or a graphics device through WebGPU, which the native builds for
+   * Linux x64, Windows and macOS can (`graphicsFailure`). Layers in 8-bit integers belong on the processor.
+   */
+  device?: 'cpu' | 'webgpu';
+  /**
    * The build of ONNX Runtime to run on; by default the native one, or WebAssembly where that does not load.
    */
   build?: OnnxRuntimeBuild;
