@@ -55,6 +55,6 @@ describe('what ONNX Runtime restores', () => {
 
 test('an engine that there is not is refused by name', async () => {
   await expect(createRestorer({ weights, engine: 'cuda' as never })).rejects.toThrow(
-    'Expected onnxruntime, tfjs-tensorflow, tfjs-cpu for engine but received cuda',
+    'Expected onnxruntime, onnxruntime-webgpu, tfjs-tensorflow, tfjs-cpu for engine but received cuda',
   );
 });

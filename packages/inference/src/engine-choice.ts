@@ -1,10 +1,19 @@
 import { UnblurError } from '@unblur/files';
 import type { ComputeEngine } from '@unblur/restoration';
-import { expectPrecision, onnxRuntimeEngine, type OnnxRuntimeOptions } from './onnx-engine.js';
+import {
+  expectGraphics,
+  expectPrecision,
+  onnxRuntimeEngine,
+  onnxRuntimeEngineNames,
+  type OnnxRuntimeOptions,
+} from './onnx-engine.js';
 import { tensorFlowEngine } from './tensorflow-engine.js';
 
-/** What can restore photographs: ONNX Runtime, or a backend of TensorFlow.js that the user has installed. */
-export const engineNames = ['onnxruntime', 'tfjs-tensorflow', 'tfjs-cpu'] as const;
+/**
+ * What can restore photographs: ONNX Runtime, on the processor or on a graphics device, or a backend of
+ * TensorFlow.js that the user has installed.
+ */
+export const engineNames = [...onnxRuntimeEngineNames, 'tfjs-tensorflow', 'tfjs-cpu'] as const;
 export type EngineName = (typeof engineNames)[number];
 
 /**
@@ -16,5 +25,7 @@ export async function openEngine(name: EngineName, options: OnnxRuntimeOptions =
     throw new UnblurError(`Expected ${engineNames.join(', ')} for engine but received ${String(name)}`);
   }
   expectPrecision(options.precision);
-  return name === 'onnxruntime' ? onnxRuntimeEngine(options) : tensorFlowEngine(name);
+  if (name === 'tfjs-tensorflow' || name === 'tfjs-cpu') return tensorFlowEngine(name);
+  if (name === 'onnxruntime-webgpu') await expectGraphics();
+  return onnxRuntimeEngine(name, options);
 }

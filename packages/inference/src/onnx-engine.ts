@@ -1,7 +1,7 @@
 import { weightTensors } from '@unblur/core-model';
 import { trace, type TracedGraph, type TraceOptions } from '@unblur/onnx';
 import { UnblurError } from '@unblur/files';
-import { chooseRuntime, createSession } from '@unblur/onnx/node';
+import { chooseRuntime, createSession, graphicsFailure } from '@unblur/onnx/node';
 import {
   int8Convolutions,
   precisions,
@@ -10,11 +10,20 @@ import {
   type Precision,
 } from '@unblur/restoration';
 
+/** ONNX Runtime on the processor, and on a graphics device. */
+export const onnxRuntimeEngineNames = ['onnxruntime', 'onnxruntime-webgpu'] as const;
+export type OnnxRuntimeEngineName = (typeof onnxRuntimeEngineNames)[number];
+
 export interface OnnxRuntimeOptions {
   /** Default: all cores. */
   threads?: number | undefined;
-  /** Default: `int8`, for the layers whose ranges are known. */
+  /** Default: `int8`, for the layers whose ranges are known; a graphics device computes in float32 all the same. */
   precision?: Precision | undefined;
+}
+
+/** What an engine computes in if `asked` is asked for and all ranges are known. */
+export function precisionOn(engine: string, asked: Precision): Precision {
+  return engine === 'onnxruntime' ? asked : 'float32';
 }
 
 /** @throws UnblurError unless the value is a precision or undefined. */
@@ -22,6 +31,15 @@ export function expectPrecision(precision: Precision | undefined): void {
   if (precision === undefined || precisions.includes(precision)) return;
   throw new UnblurError(
     `Expected ${precisions.join(' or ')} for precision but received ${String(precision)}`,
+  );
+}
+
+/** @throws UnblurError where ONNX Runtime has no graphics device to compute on. */
+export async function expectGraphics(): Promise<void> {
+  const failure = await graphicsFailure();
+  if (failure === undefined) return;
+  throw new UnblurError(
+    `Expected a graphics device for the engine 'onnxruntime-webgpu' but ${failure}; or use the engine 'onnxruntime'`,
   );
 }
 
@@ -40,20 +58,26 @@ export function traceFunction(
   return { graph, outputShapes: shapesOf(graph.outputs, ({ shape }) => shape) };
 }
 
-/** Computes on the processor with ONNX Runtime. */
-export function onnxRuntimeEngine({ threads, precision = 'int8' }: OnnxRuntimeOptions = {}): ComputeEngine {
+/** Computes with ONNX Runtime. */
+export function onnxRuntimeEngine(
+  name: OnnxRuntimeEngineName = 'onnxruntime',
+  { threads, precision = 'int8' }: OnnxRuntimeOptions = {},
+): ComputeEngine {
+  const device = name === 'onnxruntime-webgpu' ? 'webgpu' : 'cpu';
   return {
     memoryFactor: 1,
     async open(fn) {
       await chooseRuntime().catch((cause: Error) => {
         throw new UnblurError(cause.message, { cause });
       });
+      if (device === 'webgpu') await expectGraphics();
       const { graph, outputShapes } = traceFunction(fn, {
-        int8: precision === 'int8' ? int8Convolutions(fn.weights) : [],
+        int8: precisionOn(name, precision) === 'int8' ? int8Convolutions(fn.weights) : [],
         placesAtOnce: 32_768,
       });
       const session = await createSession(graph, {
         threads,
+        device,
         outputSets: fn.reusesOutputs ? 1 : 0,
         memoryPattern: false,
       });

@@ -28,7 +28,11 @@ test('tiles that overlap by what the network sees are exact: no value depends on
       { multiple: network.multiple, overlapPixels, maximumPixels },
       async (tile) => {
         tiles++;
-        const session = await network.open(tile.width, tile.height, onnxRuntimeEngine({ threads: 2 }));
+        const session = await network.open(
+          tile.width,
+          tile.height,
+          onnxRuntimeEngine('onnxruntime', { threads: 2 }),
+        );
         const sequence = await session.restore(tile, [-1, 0, 1]);
         await session.release();
         return sequence;

@@ -32,13 +32,17 @@ import { openEngine, type EngineName } from '../engine-choice.js';
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */
   weights: SafetensorsBytes;
-  /** What computes. Default `onnxruntime`; `tfjs-tensorflow` where `@tensorflow/tfjs-node` is installed. */
+  /**
+   * What computes. Default `onnxruntime`, on the processor; `onnxruntime-webgpu` on a graphics device;
+   * `tfjs-tensorflow` where `@tensorflow/tfjs-node` is installed.
+   */
   engine?: EngineName;
   /** Processor threads to use, with ONNX Runtime. Default: all cores. */
   threads?: number;
   /**
    * What ONNX Runtime computes convolutions in, where weights are calibrated, as the bundled ones are. `int8`
    * (default): 8-bit integers, about 1.6 times as fast; gains are the same to a few hundredths of a dB.
+   * A graphics device computes in float32.
    */
   precision?: Precision;
   /**

@@ -168,7 +168,7 @@ describe('createVideoDeblurrer', () => {
     // The second pass sees what the first makes of the clip and of one frame beyond either end.
     [2, 5 + 7],
   ] as const)('a pass of the clip network describes every frame once: %d', async (passes, descriptions) => {
-    const engine = onnxRuntimeEngine({ threads: 1 });
+    const engine = onnxRuntimeEngine('onnxruntime', { threads: 1 });
     let described = 0;
     const counting: typeof engine = {
       ...engine,
@@ -235,7 +235,7 @@ describe('createVideoDeblurrer', () => {
       const opened = await readVideoNetworks(weights, false).open(
         width,
         height,
-        onnxRuntimeEngine({ threads: 1 }),
+        onnxRuntimeEngine('onnxruntime', { threads: 1 }),
       );
       const pass = opened.startPass();
       const images: Float32Array[] = [];

@@ -1,3 +1,4 @@
+import { UnblurError } from '@unblur/files';
 import {
   createVideoDeblurrer as createOnEngine,
   expectNetworkOptions,
@@ -7,9 +8,17 @@ import {
   type VideoDeblurrer as DeblurrerOnEngine,
   type VideoDeblurrerOptions as EngineOptions,
 } from '@unblur/restoration';
-import { expectPrecision, onnxRuntimeEngine } from '../onnx-engine.js';
+import {
+  expectPrecision,
+  onnxRuntimeEngine,
+  onnxRuntimeEngineNames,
+  precisionOn,
+  type OnnxRuntimeEngineName,
+} from '../onnx-engine.js';
 
 export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
+  /** What computes. Default `onnxruntime`. */
+  engine?: OnnxRuntimeEngineName;
   /** Processor threads to use. Default: all cores. */
   threads?: number;
   /** As in `createRestorer`. Default `int8`. */
@@ -17,11 +26,13 @@ export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
 }
 
 export interface VideoDeblurrer extends DeblurrerOnEngine {
+  /** What calibrated layers are computed in. */
   readonly precision: Precision;
 }
 
 const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
   weights: true,
+  engine: true,
   threads: true,
   precision: true,
   memoryBudgetBytes: true,
@@ -30,14 +41,22 @@ const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
 };
 
 /**
- * Makes a deblurrer from weights, which runs on ONNX Runtime.
+ * Makes a deblurrer from weights, which runs on ONNX Runtime; a graphics device is looked for at the first frame.
  *
  * @throws UnblurError when an option makes no sense or the weights are invalid.
  */
 export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblurrer {
   expectOptions(options, deblurrerOptions, 'createVideoDeblurrer({ weights })');
-  const { threads, precision = 'int8', ...others } = options;
+  const { engine = 'onnxruntime', threads, precision = 'int8', ...others } = options;
   expectNetworkOptions({ threads });
   expectPrecision(precision);
-  return { ...createOnEngine({ ...others, engine: onnxRuntimeEngine({ threads, precision }) }), precision };
+  if (!onnxRuntimeEngineNames.includes(engine)) {
+    throw new UnblurError(
+      `Expected ${onnxRuntimeEngineNames.join(' or ')} for engine but received ${String(engine)}`,
+    );
+  }
+  return {
+    ...createOnEngine({ ...others, engine: onnxRuntimeEngine(engine, { threads, precision }) }),
+    precision: precisionOn(engine, precision),
+  };
 }
