@@ -47,9 +47,9 @@ export function addRestorerOptions(command: Command): Command {
     .addOption(
       new Option(
         '--engine <name>',
-        'engine to compute with; tfjs-tensorflow needs the package @tensorflow/tfjs-node or -gpu, tfjs-cpu is very slow',
+        'engine to compute with; onnxruntime-webgpu computes on a graphics device, in float32; tfjs-tensorflow needs the package @tensorflow/tfjs-node or -gpu, tfjs-cpu is very slow',
       )
-        .choices(['onnxruntime', 'tfjs-tensorflow', 'tfjs-cpu'] satisfies EngineName[])
+        .choices(['onnxruntime', 'onnxruntime-webgpu', 'tfjs-tensorflow', 'tfjs-cpu'] satisfies EngineName[])
         .default('onnxruntime'),
     )
     .option('--mirrored', 'average each photograph with a mirrored pass: slightly better, twice the time')

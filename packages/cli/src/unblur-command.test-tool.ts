@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export interface Workplace {
   folder: string;
   /** Writes a file into the folder and returns its path. */
   write(name: string, content: string | Uint8Array): string;
-  unblur(commandLine: string[], user?: { uid: number; gid: number }): Run;
+  unblur(commandLine: string[], startedAs?: Pick<SpawnSyncOptions, 'uid' | 'gid' | 'env'>): Run;
 }
 
 export function openWorkplace(): Workplace {
@@ -41,11 +41,11 @@ export function openWorkplace(): Workplace {
       writeFileSync(path, content);
       return path;
     },
-    unblur(commandLine, user = undefined) {
+    unblur(commandLine, startedAs = undefined) {
       const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...commandLine], {
         encoding: 'utf8',
         cwd: folder,
-        ...user,
+        ...startedAs,
       });
       return { code: status, stdout, stderr };
     },

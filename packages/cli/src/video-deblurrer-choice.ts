@@ -1,4 +1,4 @@
-import type { VideoDeblurrer } from '@unblur/inference';
+import type { OnnxRuntimeEngineName, VideoDeblurrer } from '@unblur/inference';
 import { defaultWeightsName } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
@@ -23,6 +23,7 @@ export interface VideoDeblurrerOptions extends RunOptions {
    * several networks make of a frame is averaged.
    */
   weights?: string[];
+  engine: OnnxRuntimeEngineName;
   /** With the mirror image. */
   mirrored?: boolean;
 }
@@ -32,7 +33,7 @@ export interface ChosenVideoDeblurrer {
   deblurrer: VideoDeblurrer;
 }
 
-/** Adds `--threads`, `--json`, `--precision`, `--weights` and `--mirrored` to a command on videos. */
+/** Adds `--threads`, `--json`, `--precision`, `--weights`, `--engine` and `--mirrored` to a command on videos. */
 export function addVideoDeblurrerOptions(command: Command): Command {
   return addRunOptions(command)
     .addOption(
@@ -46,6 +47,15 @@ export function addVideoDeblurrerOptions(command: Command): Command {
         namesOfAllNetworks,
       ),
     )
+    .addOption(
+      command
+        .createOption(
+          '--engine <name>',
+          'engine to compute with; onnxruntime-webgpu computes on a graphics device, in float32',
+        )
+        .choices(['onnxruntime', 'onnxruntime-webgpu'] satisfies OnnxRuntimeEngineName[])
+        .default('onnxruntime'),
+    )
     .option('--mirrored', 'average each frame with a mirrored pass: slightly better, almost twice the time');
 }
 
@@ -56,17 +66,18 @@ export function addVideoDeblurrerOptions(command: Command): Command {
  * where left out.
  */
 export async function openChosenVideoDeblurrer(
-  { weights: given = defaultNames, threads, precision, mirrored }: VideoDeblurrerOptions,
+  { weights: given = defaultNames, engine, threads, precision, mirrored }: VideoDeblurrerOptions,
   memoryBudgetBytes?: number,
 ): Promise<ChosenVideoDeblurrer> {
   const weights = await Promise.all(given.map(readWeightsOfAnyNetwork));
-  await noteSlowRuntime();
+  if (engine === 'onnxruntime') await noteSlowRuntime();
   const { createVideoDeblurrer } = await import('@unblur/inference');
   return {
     weights,
     deblurrer: await openNaming(namesOf(weights), () =>
       createVideoDeblurrer({
         weights: weights.map(({ bytes }) => bytes),
+        engine,
         threads,
         precision,
         mirrored,

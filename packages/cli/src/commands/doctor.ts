@@ -1,16 +1,19 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { ffmpegVersion } from '@unblur/clips';
 import { bundledWeights } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
-import type { Tensor4D } from '@tensorflow/tfjs';
 import type { ChosenRuntime } from '@unblur/onnx/node';
 import type { FoundTorch } from '@unblur/trainer';
 import type { Command } from 'commander';
 import { counted } from '@unblur/files';
+import type { GraphicsProbe } from '../graphics-probe.js';
 import { printJson, printLine } from '../terminal.js';
 import { readVersion } from '../version.js';
 
@@ -21,6 +24,8 @@ interface Diagnosis {
   versions: Record<string, string | null>;
   machine: { processor: string; threads: number; memoryGib: number; freeMemoryGib: number };
   engines: { name: string; version: string | null; available: boolean }[];
+  /** ONNX Runtime on a graphics device, through WebGPU. */
+  graphics: GraphicsProbe;
   /** The build of ONNX Runtime, the built-in engine; where it is WebAssembly, why. */
   onnxRuntime: Pick<ChosenRuntime, 'build' | 'nativeFailure'>;
   /** What training with the engine `torch` would use; null where there is none. */
@@ -53,7 +58,8 @@ export function defineDoctor(program: Command): void {
 
 async function diagnose(): Promise<Diagnosis> {
   const { findTorch } = await import('@unblur/trainer');
-  const speed = await measureConvolution().then(
+  const { measureConvolution } = await import('../convolution-speed.js');
+  const speed = await measureConvolution('cpu').then(
     (gflops) => ({ convolutionGflops: gflops }),
     (error: Error) => ({ convolutionGflops: null, convolutionFailure: error.message }),
   );
@@ -84,6 +90,7 @@ async function diagnose(): Promise<Diagnosis> {
         return { name, version, available: version !== null };
       }),
     ],
+    graphics: await probeGraphics(),
     onnxRuntime,
     torch: findTorch() ?? null,
     ...speed,
@@ -99,6 +106,7 @@ function* describeDiagnosis({
   versions,
   machine,
   engines,
+  graphics,
   onnxRuntime,
   torch,
   convolutionGflops,
@@ -115,6 +123,9 @@ function* describeDiagnosis({
   if (onnxRuntime.nativeFailure !== undefined) {
     yield `engine   onnxruntime runs as WebAssembly, about three times slower: ${onnxRuntime.nativeFailure}`;
   }
+  yield 'failure' in graphics
+    ? `engine   onnxruntime-webgpu does not run: ${graphics.failure}`
+    : `engine   onnxruntime-webgpu runs: ${graphics.convolutionGflops} GFLOP/s in float32 on a graphics device`;
   yield torch
     ? `training PyTorch ${torch.version}, CUDA devices: ${torch.cudaDevices}`
     : "training PyTorch not found: the engine 'torch' is the fastest to train with (set PYTHON to an interpreter that has torch and numpy)";
@@ -131,32 +142,14 @@ function* describeDiagnosis({
   }
 }
 
-/** The best of a few runs, on all threads. */
-async function measureConvolution(): Promise<number> {
-  const tf = await import('@tensorflow/tfjs');
-  const { trace } = await import('@unblur/onnx');
-  const { createSession } = await import('@unblur/onnx/node');
-  const sizePixels = 256;
-  const channels = 64;
-  const operations = 2 * 9 * channels * channels * sizePixels * sizePixels;
-  const graph = trace(
-    ({ image }) => ({
-      feature: tf.conv2d(image as Tensor4D, tf.fill([3, 3, channels, channels], 0.01), 1, 'same'),
-    }),
-    {
-      image: { shape: [1, sizePixels, sizePixels, channels] },
-    },
-  );
-  const session = await createSession(graph);
-  const image = new Float32Array(sizePixels * sizePixels * channels).fill(0.5);
-  let shortestSeconds = Infinity;
-  for (let run = 0; run < 5; run++) {
-    const start = performance.now();
-    await session.run({ image });
-    shortestSeconds = Math.min(shortestSeconds, (performance.now() - start) / 1000);
-  }
-  await session.release();
-  return Math.round(operations / shortestSeconds / 1e9);
+/** In a process of its own: a driver may crash, and print what it likes. */
+async function probeGraphics(): Promise<GraphicsProbe> {
+  const probe = spawn(process.execPath, [fileURLToPath(new URL('../graphics-probe.js', import.meta.url))], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [printed, [code, signal]] = await Promise.all([text(probe.stdout), once(probe, 'exit')]);
+  if (code === 0) return JSON.parse(printed) as GraphicsProbe;
+  return { failure: `trying it ended with ${signal ?? `code ${code}`}` };
 }
 
 /** The version of an installed package; null where it is not installed. */

@@ -33,6 +33,7 @@ export function defineEvalVideo(program: Command): void {
     );
   addRestoredOption(command, 'a sub-folder per video, with frames named as in gt', [
     'weights',
+    'engine',
     'precision',
     'mirrored',
     'threads',
@@ -79,7 +80,7 @@ interface Scored extends ScoredFrames {
 }
 
 async function openScored(folder: string, options: EvalVideoOptions): Promise<Scored> {
-  const { restored, precision, mirrored = false } = options;
+  const { restored, engine, precision, mirrored = false } = options;
   if (restored !== undefined) {
     const { openRestoredVideos } = await import('@unblur/evaluation');
     return { deblurrer: openRestoredVideos(restored, folder, pairedOf(options)), ...otherFrames(restored) };
@@ -88,7 +89,7 @@ async function openScored(folder: string, options: EvalVideoOptions): Promise<Sc
   const { computedPrecision } = await import('../computed-precision.js');
   return {
     deblurrer,
-    ...ownFrames(weights, { precision: computedPrecision(weights, precision), mirrored }),
+    ...ownFrames(weights, { engine, precision: computedPrecision(weights, precision, engine), mirrored }),
   };
 }
 
