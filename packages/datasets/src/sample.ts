@@ -1,4 +1,5 @@
 import type { RgbImage } from '@unblur/metrics';
+import type { CameraTurn } from './panorama/camera-turn.js';
 
 /** A picture as files hold it: `height * width * 3` interleaved R, G, B bytes. */
 export interface RgbBytes {
@@ -15,8 +16,10 @@ export interface Sample {
   frames: RgbImage[];
   /** Angle between the first and the last frame's orientation, where the blur is a pure rotation. */
   rotationDegrees?: number;
+  /** Where the blur is a pure rotation: that rotation, from which all motion follows (see `flowsOfSample`). */
+  cameraTurn?: CameraTurn;
   /**
-   * Where known: optical flow from the middle frame to each frame, `height * width * 2` values (dx, dy) in
+   * Of layered scenes: optical flow from the middle frame to each frame, `height * width * 2` values (dx, dy) in
    * pixels.
    */
   flowsPixels?: Float32Array[];
@@ -33,6 +36,7 @@ export interface SampleValues {
   blurred: Float32Array;
   frames: Float32Array[];
   rotationDegrees?: number;
+  cameraTurn?: CameraTurn;
   /** `size * size * 2` per frame. */
   flowsPixels?: Float32Array[];
   /** `size * size * 2`; see `Sample`. */
@@ -43,6 +47,7 @@ export function valuesOf({
   blurred,
   frames,
   rotationDegrees,
+  cameraTurn,
   flowsPixels,
   motionPixels,
 }: Sample): SampleValues {
@@ -50,9 +55,16 @@ export function valuesOf({
     blurred: blurred.data,
     frames: frames.map(({ data }) => data),
     ...(rotationDegrees !== undefined && { rotationDegrees }),
+    ...(cameraTurn && { cameraTurn }),
     ...(flowsPixels && { flowsPixels }),
     ...(motionPixels && { motionPixels }),
   };
+}
+
+/** `Sample.motionPixels` from the flows to at least the first and the last frame, in time order. */
+export function motionOfFlows(flowsPixels: readonly Float32Array[]): Float32Array {
+  const [toFirst, toLast] = [flowsPixels[0]!, flowsPixels.at(-1)!];
+  return toLast.map((value, index) => (value - toFirst[index]!) / 2);
 }
 
 /** Puts arrays of one length one after the other. */
@@ -61,6 +73,15 @@ export function concatenate(arrays: Float32Array[]): Float32Array {
   const whole = new Float32Array(arrays.length * length);
   for (const [index, values] of arrays.entries()) whole.set(values, index * length);
   return whole;
+}
+
+/** Views of `count` arrays of one length that lie one after the other. */
+export function splitEvenly<T extends Uint8Array | Float32Array>(whole: T, count: number): T[] {
+  const length = whole.length / count;
+  return Array.from(
+    { length: count },
+    (_, index) => whole.subarray(index * length, (index + 1) * length) as T,
+  );
 }
 
 /** Display values as bytes, rounded and clipped; pictures of one size, one after the other. */

@@ -10,6 +10,7 @@ export {
   type AveragingChoice,
   type AveragingSpace,
 } from './averaging.js';
+export { flowsOfSample } from './flows.js';
 export { layeredDefaults, resolveLayeredOptions, type LayeredOptions } from './layers/layered-options.js';
 export {
   drawLayerMotion,
@@ -21,6 +22,7 @@ export {
   type LayeredScene,
 } from './layers/layered-scene.js';
 export { centredCamera, focalPixelsOf, type PinholeCamera } from './panorama/camera.js';
+export type { CameraTurn } from './panorama/camera-turn.js';
 export {
   panoramaDefaults,
   resolvePanoramaOptions,

@@ -2,7 +2,7 @@ import type { RgbImage } from '@unblur/metrics';
 import { colourCurve, degrade, drawAugmentation, rearrangePixels } from '../augmentation.js';
 import { type AveragingSpace, drawAveraging, renderCount, transferFunctions } from '../averaging.js';
 import type { Random } from '../random.js';
-import type { RgbBytes, Sample } from '../sample.js';
+import { motionOfFlows, type RgbBytes, type Sample } from '../sample.js';
 import type { LayeredOptions } from './layered-options.js';
 import {
   drawLayerMotion,
@@ -61,7 +61,7 @@ export function synthesizeLayeredBlur(
     blurred,
     frames: frames.map((frame) => toImage(frame, 1)),
     flowsPixels,
-    motionPixels: flowsPixels.at(-1)!.map((toLast, index) => (toLast - flowsPixels[0]![index]!) / 2),
+    motionPixels: motionOfFlows(flowsPixels),
   };
 }
 

@@ -22,6 +22,7 @@ export const layeredSource: SourceKind<PartialLayeredOptions, LayeredRecipe> = {
     options: resolveLayeredOptions(given),
   }),
   fileNames: ({ stills }) => ({ stills: stills.map((path) => basename(path)) }),
+  knowsMotion: true,
   open: ({ stills, seed, options }, cache) => ({
     async synthesize(sampleIndex) {
       const random = createRandom(seed, sampleIndex);

@@ -86,6 +86,7 @@ export const panoramaSource: SourceKind<PartialPanoramaOptions, PanoramaRecipe> 
   factsOf: (recipe, sampleIndex) => ({
     panorama: basename(recipe.panoramas[panoramaOfSample(recipe, sampleIndex)]!),
   }),
+  knowsMotion: true,
   open: (recipe, cache) => ({
     async synthesize(sampleIndex) {
       const { seed, options, panoramas } = recipe;

@@ -107,42 +107,6 @@ export function fastestPixelsPerRadian(camera: PinholeCamera, [ax, ay, az]: Vect
   return Math.sqrt(fastestSquared) * focalPixels;
 }
 
-/** Cosine of the angle to the view, 84 degrees, up to which a ray counts as seen where it meets the picture. */
-const leastCosine = 0.1;
-
-/**
- * How far a still world moves in the picture while the camera turns through half of its rotation, at every
- * pixel of the middle frame: half the difference of the optical flows from there to the last and to the first
- * frame. What ends up more than 84 degrees off the view, or behind the camera, has no place in the picture's
- * plane: it counts as far out on the side where it left.
- *
- * @returns `height * width * 2` values (dx, dy) in pixels.
- */
-export function rotationalMotionPixels(
-  camera: PinholeCamera,
-  first: Orientation,
-  last: Orientation,
-): Float32Array {
-  const [, middle] = orientationsBetween(first, last, 3) as [Orientation, Orientation, Orientation];
-  const firstFromMiddle = matrixOf(first.conjugate().mul(middle));
-  const lastFromMiddle = matrixOf(last.conjugate().mul(middle));
-  const motion = new Float32Array(camera.width * camera.height * 2);
-  for (let y = 0, out = 0; y < camera.height; y++) {
-    for (let x = 0; x < camera.width; x++, out += 2) {
-      const ray = rayOfPixel(camera, { x, y });
-      const atFirst = pixelOfRay(camera, keptInFront(turned(firstFromMiddle, ray)));
-      const atLast = pixelOfRay(camera, keptInFront(turned(lastFromMiddle, ray)));
-      motion[out] = (atLast.x - atFirst.x) / 2;
-      motion[out + 1] = (atLast.y - atFirst.y) / 2;
-    }
-  }
-  return motion;
-}
-
-function keptInFront([x, y, z]: Vector3): Vector3 {
-  return [x, y, Math.max(z, leastCosine * Math.hypot(x, y, z))];
-}
-
 function turned(m: readonly number[], [x, y, z]: Vector3): Vector3 {
   return [
     m[0]! * x + m[1]! * y + m[2]! * z,

@@ -5,7 +5,6 @@ import {
   degrade,
   drawAugmentation,
   rearrangePixels,
-  rearrangeVectors,
 } from '../augmentation.js';
 import {
   type AveragingSpace,
@@ -19,6 +18,7 @@ import {
 import { createRandom, type Random } from '../random.js';
 import type { Sample } from '../sample.js';
 import { centredCamera, cropCamera, focalPixelsOf, type PinholeCamera } from './camera.js';
+import { type CameraTurn, motionOfTurn, rearrangeTurn, turnBetween } from './camera-turn.js';
 import { angleRangeAt, type PanoramaOptions } from './panorama-options.js';
 import type { Panorama, PanoramaLevel } from './panorama.js';
 import {
@@ -39,7 +39,6 @@ import {
   randomEulerRotation,
   randomShakeAxis,
   rotationAbout,
-  rotationalMotionPixels,
 } from './rotation.js';
 
 export interface Exposure {
@@ -107,6 +106,7 @@ export interface RotationalBlurPlan {
 
 export interface RotationalBlurSample extends Sample {
   rotationDegrees: number;
+  cameraTurn: CameraTurn;
   motionPixels: Float32Array;
   plan: RotationalBlurPlan;
 }
@@ -176,13 +176,15 @@ export function synthesizeRotationalBlur(
   if (augmentation.reverseTime) frames.reverse();
   const blurred = finish(exposure.blurred);
   degrade(blurred, augmentation.noiseSigma, options.augmentation, createRandom(plan.noiseSeed));
-  const [start, end] = augmentation.reverseTime ? [plan.last, plan.first] : [plan.first, plan.last];
-  const motionPixels = rearrangeVectors(
-    rotationalMotionPixels(camera, start, end),
-    camera.width,
-    augmentation,
-  );
-  return { blurred, frames, rotationDegrees: plan.rotationDegrees, motionPixels, plan };
+  const cameraTurn = rearrangeTurn(turnBetween(camera, plan.first, plan.last), camera.width, augmentation);
+  return {
+    blurred,
+    frames,
+    rotationDegrees: plan.rotationDegrees,
+    cameraTurn,
+    motionPixels: motionOfTurn(cameraTurn, camera),
+    plan,
+  };
 }
 
 function drawCamera(random: Random, panoramaWidth: number, options: PanoramaOptions): PinholeCamera {

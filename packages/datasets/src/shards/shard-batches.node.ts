@@ -1,6 +1,7 @@
 import { requireBatches, requireOptions } from '../option-checks.js';
 import { createRandom } from '../random.js';
-import { concatenate } from '../sample.js';
+import { motionOfTurn } from '../panorama/camera-turn.js';
+import { concatenate, motionOfFlows, splitEvenly } from '../sample.js';
 import type { SampleBatch } from '../stream/batches.node.js';
 import { groupSamples, readAhead } from '../stream/sample-stream.node.js';
 import type { ShardSample } from './shard-file.node.js';
@@ -29,6 +30,11 @@ export interface ShardBatch extends SampleBatch {
   rotationDegrees?: Float32Array;
   /** [batch, frames, size, size, 2], where the set has them. */
   flowsPixels?: Float32Array;
+  /**
+   * [batch, size, size, 2], where the set has the motion: (dx, dy) in pixels that what the middle frame shows
+   * moves in half the exposure.
+   */
+  motionPixels?: Float32Array;
 }
 
 /**
@@ -58,7 +64,7 @@ export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<
   try {
     const samples = readAhead(() => shards.read(order.next().value as number), prefetchSamples);
     for await (const group of groupSamples(samples, batchSize, firstSample)) {
-      yield toBatch(group.firstSample, group.samples);
+      yield toBatch(group.firstSample, group.samples, manifest);
     }
   } finally {
     await shards.close();
@@ -98,7 +104,11 @@ export function* shuffledSamples(
   }
 }
 
-function toBatch(firstSample: number, samples: ShardSample[]): ShardBatch {
+function toBatch(
+  firstSample: number,
+  samples: ShardSample[],
+  { sizePixels, frames }: Pick<ShardManifest, 'sizePixels' | 'frames'>,
+): ShardBatch {
   const batch: ShardBatch = {
     firstSample,
     blurred: toValues(samples.map(({ blurred }) => blurred)),
@@ -110,6 +120,13 @@ function toBatch(firstSample: number, samples: ShardSample[]): ShardBatch {
   if (samples[0]!.flowsPixels) {
     batch.flowsPixels = concatenate(samples.map(({ flowsPixels }) => flowsPixels!));
   }
+  const picture = { width: sizePixels, height: sizePixels };
+  const motions = samples.map(({ cameraTurn, flowsPixels }) =>
+    cameraTurn
+      ? motionOfTurn(cameraTurn, picture)
+      : flowsPixels && motionOfFlows(splitEvenly(flowsPixels, frames)),
+  );
+  if (motions.every((motion) => motion !== undefined)) batch.motionPixels = concatenate(motions);
   return batch;
 }
 

@@ -1,18 +1,24 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { explainFileError, makeTemporaryFolder } from '@unblur/files';
+import type { CameraTurn } from '../panorama/camera-turn.js';
 
 /**
  * A shard: samples of one size in a `.safetensors` file. Tensors, each with one row per sample: `blurred` [n,
- * S, S, 3] and `frames` [n, N, S, S, 3] (uint8 display values), and where known `rotationDegrees` [n] and
- * `flowsPixels` [n, N, S, S, 2] (float32).
+ * S, S, 3] and `frames` [n, N, S, S, 3] (uint8 display values), and where known (float32) `rotationDegrees` [n],
+ * `cameraTurn` [n, 6] (`focalPixels`, `principalX`, `principalY` and the three `rotationRadians`) and
+ * `flowsPixels` [n, N, S, S, 2].
  */
 export interface ShardSample {
   blurred: Uint8Array;
   frames: Uint8Array;
   rotationDegrees?: number;
+  cameraTurn?: CameraTurn;
   flowsPixels?: Float32Array;
 }
+
+/** Which of the optional tensors a shard has. */
+type HeldMotion = Partial<Record<'rotationDegrees' | 'cameraTurn' | 'flowsPixels', boolean>>;
 
 export interface ShardShape {
   sizePixels: number;
@@ -30,6 +36,8 @@ interface TensorEntry {
   shape: number[];
   data_offsets: [start: number, end: number];
 }
+
+type TensorPlan = [name: string, dtype: TensorEntry['dtype'], shape: number[]];
 
 const bytesOf: Record<TensorEntry['dtype'], number> = { U8: 1, F32: 4 };
 
@@ -69,7 +77,7 @@ export class ShardWriter {
     path: string,
     count: number,
     shape: ShardShape,
-    has: { rotationDegrees: boolean; flowsPixels: boolean },
+    has: HeldMotion = {},
   ): Promise<ShardWriter> {
     const tensors = layOut(count, shape, has);
     const header = encodeHeader(tensors);
@@ -88,12 +96,13 @@ export class ShardWriter {
     return writer;
   }
 
-  async add({ blurred, frames, rotationDegrees, flowsPixels }: ShardSample): Promise<void> {
+  async add({ blurred, frames, rotationDegrees, cameraTurn, flowsPixels }: ShardSample): Promise<void> {
     await this.#writeRow('blurred', blurred);
     await this.#writeRow('frames', frames);
     if (rotationDegrees !== undefined) {
       await this.#writeRow('rotationDegrees', Float32Array.of(rotationDegrees));
     }
+    if (cameraTurn) await this.#writeRow('cameraTurn', valuesOfTurn(cameraTurn));
     if (flowsPixels) await this.#writeRow('flowsPixels', flowsPixels);
     this.#written++;
   }
@@ -208,6 +217,14 @@ export class ShardReader {
     if (this.#tensors.has('rotationDegrees')) {
       sample.rotationDegrees = (await this.#readFloats('rotationDegrees', index))[0]!;
     }
+    if (this.#tensors.has('cameraTurn')) {
+      sample.cameraTurn = turnOfValues(await this.#readFloats('cameraTurn', index));
+      if (!(sample.cameraTurn.focalPixels > 0)) {
+        throw new Error(
+          `Expected a focal length above 0 in cameraTurn of sample ${index} in ${this.#path} but received ${sample.cameraTurn.focalPixels}; the file is damaged.`,
+        );
+      }
+    }
     if (this.#tensors.has('flowsPixels')) sample.flowsPixels = await this.#readFloats('flowsPixels', index);
     return sample;
   }
@@ -245,18 +262,33 @@ export class ShardReader {
   }
 }
 
+function valuesOfTurn({ focalPixels, principalX, principalY, rotationRadians }: CameraTurn): Float32Array {
+  return Float32Array.of(focalPixels, principalX, principalY, ...rotationRadians);
+}
+
+function turnOfValues(values: Float32Array): CameraTurn {
+  return {
+    focalPixels: values[0]!,
+    principalX: values[1]!,
+    principalY: values[2]!,
+    rotationRadians: [values[3]!, values[4]!, values[5]!],
+  };
+}
+
 function layOut(
   count: number,
   { sizePixels, frames }: ShardShape,
-  has: { rotationDegrees: boolean; flowsPixels: boolean },
+  has: HeldMotion,
 ): Record<string, TensorEntry> {
   const image = [sizePixels, sizePixels];
-  const wanted: Array<[string, TensorEntry['dtype'], number[]]> = [
+  const motion: TensorPlan[] = [
+    ['rotationDegrees', 'F32', [count]],
+    ['cameraTurn', 'F32', [count, 6]],
+    ['flowsPixels', 'F32', [count, frames, ...image, 2]],
+  ];
+  const wanted: TensorPlan[] = [
     // Floats first: their places are then multiples of four bytes.
-    ...(has.rotationDegrees ? [['rotationDegrees', 'F32', [count]] as [string, 'F32', number[]]] : []),
-    ...(has.flowsPixels
-      ? [['flowsPixels', 'F32', [count, frames, ...image, 2]] as [string, 'F32', number[]]]
-      : []),
+    ...motion.filter(([name]) => has[name as keyof HeldMotion]),
     ['blurred', 'U8', [count, ...image, 3]],
     ['frames', 'U8', [count, frames, ...image, 3]],
   ];
@@ -284,7 +316,7 @@ function encodeHeader(tensors: Record<string, TensorEntry>): Uint8Array {
   return header;
 }
 
-/** Of at most four tensors. */
+/** Of at most five tensors. */
 const maxHeaderBytes = 100_000;
 
 /**
@@ -321,6 +353,7 @@ function expectLayout(
 ): ReadonlyMap<string, TensorEntry> {
   const wanted = layOut(contents.count, contents, {
     rotationDegrees: entries.has('rotationDegrees'),
+    cameraTurn: entries.has('cameraTurn'),
     flowsPixels: entries.has('flowsPixels'),
   });
   const tensors = new Map<string, TensorEntry>();

@@ -6,8 +6,13 @@ import { isMapping } from '@unblur/files/parsed-value';
 import { maxFrames, maxSizePixels, requireThat } from '../option-checks.js';
 import { type ShardContents, ShardReader, type ShardSample } from './shard-file.node.js';
 
+/** Of the sets that are made. The first, without a number, held of panoramas' motion the angle alone. */
+export const shardVersion = 2;
+
 /** `manifest.json`: all that a loader needs to know. */
 export interface ShardManifest {
+  /** `shardVersion`; none of sets of the first. */
+  version?: number;
   count: number;
   samplesPerShard: number;
   sizePixels: number;
@@ -63,15 +68,22 @@ async function readManifest(folder: string): Promise<ShardManifest> {
       value,
     );
   }
-  const { count, samplesPerShard, sizePixels, frames, recipe } = manifest as unknown as ShardManifest;
+  const { version, count, samplesPerShard, sizePixels, frames, recipe } =
+    manifest as unknown as ShardManifest;
   requireThat(
     Math.ceil(count / samplesPerShard) <= maxShards,
     `samplesPerShard in ${path}`,
     `so many that ${count} samples fit into ${maxShards} shards`,
     samplesPerShard,
   );
+  requireThat(
+    version === undefined || version === shardVersion,
+    `version in ${path}`,
+    `${shardVersion}, or absent (sets of a newer version need a newer unblur),`,
+    version,
+  );
   requireThat(isMapping(recipe), `recipe in ${path}`, 'a mapping', recipe);
-  return { count, samplesPerShard, sizePixels, frames, recipe };
+  return { ...(version && { version }), count, samplesPerShard, sizePixels, frames, recipe };
 }
 
 async function readManifestFile(path: string, folder: string): Promise<string> {
@@ -189,4 +201,15 @@ export async function readShardManifest(folder: string): Promise<ShardManifest> 
     await shards.close();
   }
   return manifest;
+}
+
+/** Whether the motion of a set's samples is stored with them. @throws as `readShardManifest` and `ShardFolder` do. */
+export async function shardsHoldMotion(folder: string): Promise<boolean> {
+  const shards = new ShardFolder(folder, await readShardManifest(folder));
+  try {
+    const { cameraTurn, flowsPixels } = await shards.read(0);
+    return cameraTurn !== undefined || flowsPixels !== undefined;
+  } finally {
+    await shards.close();
+  }
 }

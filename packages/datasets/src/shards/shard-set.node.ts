@@ -8,7 +8,7 @@ import { describeRecipe, recipeOfSource, type SampleSource } from '../stream/rec
 import { readAhead } from '../stream/sample-stream.node.js';
 import { createSynthesisPool } from '../stream/synthesis-pool.node.js';
 import { type ShardSample, type ShardShape, ShardWriter } from './shard-file.node.js';
-import { manifestFile, type ShardManifest, shardName } from './shard-folder.node.js';
+import { manifestFile, type ShardManifest, shardName, shardVersion } from './shard-folder.node.js';
 
 const defaultSamplesPerShard = 256;
 
@@ -39,7 +39,7 @@ export interface ShardSetOptions {
 
 /**
  * Makes (a part of) a set of shards: blurred pictures with their frames, and what is known of the motion (the
- * angle for panoramas, optical flow for layers). A shard appears under its name once it is whole; the same
+ * camera's turn for panoramas, optical flow for layers). A shard appears under its name once it is whole; the same
  * call completes a job that was stopped, and no shard is made twice.
  *
  * @returns how many of its samples were there already and are kept.
@@ -67,6 +67,7 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<{ kept
   const recipe = await recipeOfSource(source, seed);
   const { sizePixels, frames } = recipe.options;
   const manifest: ShardManifest = {
+    version: shardVersion,
     count,
     samplesPerShard,
     sizePixels,
@@ -173,6 +174,7 @@ async function writeShard(
       // What is known of one sample of a source is known of all.
       writer ??= await ShardWriter.create(path, count, shape, {
         rotationDegrees: sample.rotationDegrees !== undefined,
+        cameraTurn: sample.cameraTurn !== undefined,
         flowsPixels: sample.flowsPixels !== undefined,
       });
       await writer.add(sample);
@@ -185,11 +187,18 @@ async function writeShard(
   }
 }
 
-function toShardSample({ blurred, frames, rotationDegrees, flowsPixels }: SampleValues): ShardSample {
+function toShardSample({
+  blurred,
+  frames,
+  rotationDegrees,
+  cameraTurn,
+  flowsPixels,
+}: SampleValues): ShardSample {
   return {
     blurred: displayBytes([blurred]),
     frames: displayBytes(frames),
     ...(rotationDegrees !== undefined && { rotationDegrees }),
+    ...(cameraTurn && { cameraTurn }),
     ...(flowsPixels && { flowsPixels: concatenate(flowsPixels) }),
   };
 }

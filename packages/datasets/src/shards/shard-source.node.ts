@@ -6,15 +6,17 @@ import {
   drawAugmentation,
   noAugmentation,
   rearrangePixels,
+  rearrangeVectors,
   requireAugmentation,
 } from '../augmentation.js';
 import type { Given } from '../exposure-options.js';
 import { requireThat } from '../option-checks.js';
+import { cropTurn, motionOfTurn, rearrangeTurn } from '../panorama/camera-turn.js';
 import { createRandom, type Random } from '../random.js';
-import type { Sample } from '../sample.js';
+import { motionOfFlows, type Sample, splitEvenly } from '../sample.js';
 import type { SourceKind } from '../stream/source-kind.node.js';
 import type { ShardSample } from './shard-file.node.js';
-import { readShardManifest, ShardFolder, type ShardManifest } from './shard-folder.node.js';
+import { readShardManifest, ShardFolder, type ShardManifest, shardsHoldMotion } from './shard-folder.node.js';
 
 /** How a stored sample is cropped and augmented. Plain data: a section of a run file. */
 export interface ShardCropOptions {
@@ -69,6 +71,7 @@ export const shardSource: SourceKind<PartialShardCropOptions, ShardRecipe> = {
     return { kind: 'shards', folder, manifest, seed, options };
   },
   fileNames: ({ folder }) => ({ folder: basename(folder) }),
+  knowsMotion: shardsHoldMotion,
   open(recipe) {
     const { folder, manifest, seed, options } = recipe;
     const shards = new ShardFolder(folder, manifest);
@@ -84,28 +87,40 @@ export const shardSource: SourceKind<PartialShardCropOptions, ShardRecipe> = {
 };
 
 function augmentStored(
-  { blurred, frames, rotationDegrees }: ShardSample,
+  { blurred, frames, rotationDegrees, cameraTurn, flowsPixels }: ShardSample,
   manifest: ShardRecipe['manifest'],
   options: ShardCropOptions,
   random: Random,
 ): Sample {
+  const { sizePixels: size } = options;
   const augmentation = drawAugmentation(random, options.augmentation);
-  const cut = cropDrawer(random, manifest.sizePixels, options.sizePixels);
+  const window = drawWindow(random, manifest.sizePixels, size);
+  const inTime = <T>(ofFrames: T[]): T[] => (augmentation.reverseTime ? ofFrames.reverse() : ofFrames);
   const toImage = (bytes: Uint8Array): RgbImage => ({
-    width: options.sizePixels,
-    height: options.sizePixels,
-    data: rearrangePixels(cut(bytes), options.sizePixels, augmentation),
+    width: size,
+    height: size,
+    data: rearrangePixels(
+      cut(bytes, 3, window).map((byte) => byte / 255),
+      size,
+      augmentation,
+    ),
   });
-  const imageBytes = manifest.sizePixels ** 2 * 3;
-  const latent = Array.from({ length: manifest.frames }, (_, index) =>
-    toImage(frames.subarray(index * imageBytes, (index + 1) * imageBytes)),
-  );
-  if (augmentation.reverseTime) latent.reverse();
   const sample: Sample = {
     blurred: toImage(blurred),
-    frames: latent,
+    frames: inTime(splitEvenly(frames, manifest.frames).map(toImage)),
     ...(rotationDegrees !== undefined && { rotationDegrees }),
   };
+  if (cameraTurn) {
+    sample.cameraTurn = rearrangeTurn(cropTurn(cameraTurn, window.left, window.top), size, augmentation);
+    sample.motionPixels = motionOfTurn(sample.cameraTurn, sample.blurred);
+  }
+  if (flowsPixels) {
+    const flows = splitEvenly(flowsPixels, manifest.frames);
+    sample.flowsPixels = inTime(
+      flows.map((flow) => rearrangeVectors(cut(flow, 2, window), size, augmentation)),
+    );
+    sample.motionPixels = motionOfFlows(sample.flowsPixels);
+  }
   degrade(sample.blurred, augmentation.noiseSigma, options.augmentation, random);
   return sample;
 }
@@ -132,16 +147,31 @@ function passesInRandomOrder(count: number, seed: number): (sampleIndex: number)
   };
 }
 
-/** Cuts one random square window out of every picture it is given, as values in [0, 1]. */
-function cropDrawer(random: Random, storedSize: number, size: number): (bytes: Uint8Array) => Float32Array {
-  const left = random.below(storedSize - size + 1);
-  const top = random.below(storedSize - size + 1);
-  return (bytes) => {
-    const values = new Float32Array(size * size * 3);
-    for (let row = 0, target = 0; row < size; row++) {
-      const start = ((top + row) * storedSize + left) * 3;
-      for (let i = 0; i < size * 3; i++) values[target++] = bytes[start + i]! / 255;
-    }
-    return values;
-  };
+/** A square window of a square picture. */
+interface CropWindow {
+  left: number;
+  top: number;
+  size: number;
+  /** Side of the whole picture. */
+  storedSize: number;
+}
+
+function drawWindow(random: Random, storedSize: number, size: number): CropWindow {
+  const places = storedSize - size + 1;
+  return { left: random.below(places), top: random.below(places), size, storedSize };
+}
+
+/** The values of a picture that lie in a window, as floats. */
+function cut(
+  picture: Uint8Array | Float32Array,
+  channels: number,
+  { left, top, size, storedSize }: CropWindow,
+): Float32Array {
+  const values = new Float32Array(size * size * channels);
+  const rowLength = size * channels;
+  for (let row = 0; row < size; row++) {
+    const start = ((top + row) * storedSize + left) * channels;
+    values.set(picture.subarray(start, start + rowLength), row * rowLength);
+  }
+  return values;
 }

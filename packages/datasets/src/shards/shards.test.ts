@@ -24,6 +24,7 @@ import {
   shuffledSamples,
 } from './shard-batches.node.js';
 import { ShardReader, ShardWriter } from './shard-file.node.js';
+import { sourceKnowsMotion } from '../stream/recipes.node.js';
 import { previewShards, type ShardSetOptions, synthesizeShards } from './shard-set.node.js';
 
 type Job = Omit<ShardSetOptions, 'source'> & { folder: string };
@@ -77,12 +78,22 @@ describe('shard files', () => {
     blurred: Uint8Array.from({ length: 12 }, (_, i) => start + i),
     frames: Uint8Array.from({ length: 36 }, (_, i) => start + 2 * i),
     rotationDegrees: start / 4,
+    cameraTurn: {
+      focalPixels: 2 + start,
+      principalX: 0.5,
+      principalY: -3,
+      rotationRadians: [start / 8, -0.25, 0] as const,
+    },
     flowsPixels: Float32Array.from({ length: 24 }, (_, i) => start - i / 8),
   });
 
   test('are safetensors files whose samples are read one by one', async () => {
     const path = join(newFolder(), 'shard.safetensors');
-    const writer = await ShardWriter.create(path, 2, shape, { rotationDegrees: true, flowsPixels: true });
+    const writer = await ShardWriter.create(path, 2, shape, {
+      rotationDegrees: true,
+      cameraTurn: true,
+      flowsPixels: true,
+    });
     await writer.add(sample(1));
     await writer.add(sample(100));
     await writer.finish();
@@ -92,6 +103,7 @@ describe('shard files', () => {
     const header = JSON.parse(bytes.subarray(8, 8 + headerLength).toString());
     expect(header.frames).toMatchObject({ dtype: 'U8', shape: [2, 3, 2, 2, 3] });
     expect(header.rotationDegrees).toMatchObject({ dtype: 'F32', shape: [2], data_offsets: [0, 8] });
+    expect(header.cameraTurn).toMatchObject({ dtype: 'F32', shape: [2, 6] });
     const ends = Object.values<{ data_offsets: number[] }>(header).map(
       ({ data_offsets }) => data_offsets[1]!,
     );
@@ -107,10 +119,7 @@ describe('shard files', () => {
 
   test('refuse samples of another size, and appear only when whole', async () => {
     const folder = newFolder();
-    const writer = await ShardWriter.create(join(folder, 'shard.safetensors'), 2, shape, {
-      rotationDegrees: false,
-      flowsPixels: false,
-    });
+    const writer = await ShardWriter.create(join(folder, 'shard.safetensors'), 2, shape);
     await expect(writer.add({ blurred: new Uint8Array(5), frames: new Uint8Array(36) })).rejects.toThrow(
       'Expected 12 bytes of blurred per sample but received 5.',
     );
@@ -130,7 +139,7 @@ describe('shard files', () => {
       /none: there is no such file; check the path/,
     );
     const path = join(folder, 'torn.safetensors');
-    const writer = await ShardWriter.create(path, 1, shape, { rotationDegrees: false, flowsPixels: false });
+    const writer = await ShardWriter.create(path, 1, shape);
     await writer.add({ blurred: new Uint8Array(12), frames: new Uint8Array(36) });
     await writer.finish();
     truncateSync(path, statSync(path).size - 1);
@@ -304,7 +313,28 @@ describe('shard sets', () => {
     });
     const [batch] = await take(1, { folder: out, batchSize: 2, seed: 1 });
     expect(batch!.flowsPixels).toHaveLength(2 * 3 * 16 * 16 * 2);
+    expect(batch!.motionPixels).toHaveLength(2 * 16 * 16 * 2);
     expect(batch!.rotationDegrees).toBeUndefined();
+  });
+
+  test('of the first version are read, without motion, but not completed', async () => {
+    const folder = await makePanoramaFolder(1);
+    const out = join(newFolder(), 'set');
+    await synthesizePanoramaShards({ ...small, folder, out });
+    const { version: _, ...manifest } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
+    writeFileSync(join(out, 'manifest.json'), JSON.stringify(manifest));
+    for (const name of shardsIn(out)) {
+      const whole = readFileSync(join(out, name));
+      whole.write('camera____', whole.indexOf('cameraTurn'));
+      writeFileSync(join(out, name), whole);
+    }
+    const [batch] = await take(1, { folder: out, batchSize: 7, seed: 1 });
+    expect(batch!.rotationDegrees).toHaveLength(7);
+    expect(batch!.motionPixels).toBeUndefined();
+    expect(await sourceKnowsMotion({ kind: 'shards', folder: out })).toBe(false);
+    await expect(synthesizePanoramaShards({ ...small, folder, out })).rejects.toThrow(
+      'made with the same options',
+    );
   });
 });
 
@@ -324,10 +354,10 @@ describe('damaged sets', () => {
   test('an absurd value of any field of the manifest is refused in one line, with the field', async () => {
     const out = await outOf();
     const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
-    for (const field of ['count', 'samplesPerShard', 'sizePixels', 'frames', 'recipe']) {
+    for (const field of ['version', 'count', 'samplesPerShard', 'sizePixels', 'frames', 'recipe']) {
       for (const value of [
         ...absurdValues.filter((absurd) => field !== 'recipe' || JSON.stringify(absurd) !== '{}'),
-        undefined,
+        ...(field === 'version' ? [1, 3] : [undefined]),
       ]) {
         writeFileSync(join(out, 'manifest.json'), JSON.stringify({ ...manifest, [field]: value }));
         expect({ field, value, refusal: await refusal(out) }).toEqual({
@@ -390,7 +420,7 @@ describe('damaged sets', () => {
       length.writeBigUInt64LE(BigInt(json.length));
       return Buffer.concat([length, json, whole.subarray(8 + headerLength)]);
     };
-    for (const name of ['blurred', 'frames', 'rotationDegrees']) {
+    for (const name of ['blurred', 'frames', 'rotationDegrees', 'cameraTurn']) {
       for (const value of [...absurdValues, [1e300], [null, null]]) {
         const entries = [
           value,
@@ -428,13 +458,13 @@ describe('damaged sets', () => {
     const out = await outOf();
     const path = join(out, 'shard-00001.safetensors');
     const shape = { sizePixels: 16, frames: 3 };
-    const writer = await ShardWriter.create(path, 3, shape, { rotationDegrees: false, flowsPixels: false });
+    const writer = await ShardWriter.create(path, 3, shape);
     for (let index = 0; index < 3; index++) {
       await writer.add({ blurred: new Uint8Array(16 * 16 * 3), frames: new Uint8Array(3 * 16 * 16 * 3) });
     }
     await writer.finish();
     await expect(take(3, { folder: out, batchSize: 3, seed: 1 })).rejects.toThrow(
-      /^Expected the tensors blurred, frames, rotationDegrees in .*shard-00001\.safetensors, as in the first shard, but it holds blurred, frames\.$/,
+      /^Expected the tensors blurred, cameraTurn, frames, rotationDegrees in .*shard-00001\.safetensors, as in the first shard, but it holds blurred, frames\.$/,
     );
   });
 
@@ -442,12 +472,20 @@ describe('damaged sets', () => {
     const out = await outOf();
     const path = join(out, 'shard-00000.safetensors');
     const whole = readFileSync(path);
-    const headerLength = Number(whole.readBigUInt64LE(0));
-    const { rotationDegrees } = JSON.parse(whole.subarray(8, 8 + headerLength).toString());
-    whole.writeFloatLE(NaN, 8 + headerLength + rotationDegrees.data_offsets[0]);
-    writeFileSync(path, whole);
+    const dataStart = 8 + Number(whole.readBigUInt64LE(0));
+    const { rotationDegrees, cameraTurn } = JSON.parse(whole.subarray(8, dataStart).toString());
+    const withFloat = (tensor: { data_offsets: number[] }, value: number) => {
+      const changed = Buffer.from(whole);
+      changed.writeFloatLE(value, dataStart + tensor.data_offsets[0]!);
+      writeFileSync(path, changed);
+    };
+    withFloat(rotationDegrees, NaN);
     expect(await refusal(out)).toMatch(
       /^Expected finite rotationDegrees of sample 0 in .* but it holds others; the file is damaged\.$/,
+    );
+    withFloat(cameraTurn, 0);
+    expect(await refusal(out)).toMatch(
+      /^Expected a focal length above 0 in cameraTurn of sample 0 in .* but received 0; the file is damaged\.$/,
     );
   });
 });

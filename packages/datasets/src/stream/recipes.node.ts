@@ -61,6 +61,17 @@ function requireSource(source: SampleSource): void {
   requireThat(typeof source.folder === 'string', 'folder', 'the path of a folder', source.folder);
 }
 
+/**
+ * Whether the motion of a source's samples is known, so that they come with `motionPixels`: of panoramas and
+ * layers, and of shards that were made of these.
+ *
+ * @throws Error where that is to be read in shards and they cannot be read.
+ */
+export async function sourceKnowsMotion(source: Pick<SampleSource, 'kind' | 'folder'>): Promise<boolean> {
+  const { knowsMotion } = sourceOf(source.kind);
+  return typeof knowsMotion === 'boolean' ? knowsMotion : knowsMotion(source.folder);
+}
+
 /** @throws RangeError for wrong options, Error for a folder without what the source needs. */
 export async function recipeOfSource(source: SampleSource, seed: number): Promise<SingleRecipe> {
   requireSource(source);

@@ -23,6 +23,8 @@ export interface SourceKind<Options, Recipe> {
   /** The recipe's paths without their folders, so that descriptions do not depend on where files lie. */
   fileNames(recipe: Recipe): Partial<Recipe>;
   open(recipe: Recipe, cache: FileCache): Synthesizer;
+  /** Whether the motion of its samples is known; of stored ones, a folder may hold it or not. */
+  knowsMotion: boolean | ((folder: string) => Promise<boolean>);
   /** Samples of one number are made by one thread, so that none decodes what another has. Default: any. */
   threadOf?(recipe: Recipe, sampleIndex: number): number;
   /** What `sample.json` says of a sample. */

@@ -41,6 +41,7 @@ export const videoSource: SourceKind<PartialVideoOptions, VideoRecipe> = {
       framePaths: framePaths.map((path) => basename(path)),
     })),
   }),
+  knowsMotion: false,
   open: ({ seed, options, videos }, cache) => ({
     async synthesize(sampleIndex) {
       let lastError: Error | undefined;
