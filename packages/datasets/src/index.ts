@@ -1,6 +1,7 @@
 export * from './synthesis.js';
 export { listPanoramas, loadPanorama } from './panorama/panorama-source.node.js';
 export { describeSample, drawContactSheet } from './samples/contact-sheet.node.js';
+export { readFlow, writeFlow, type FlowField } from './samples/flow-file.node.js';
 export {
   findSampleFiles,
   listSampleFolders,

@@ -14,7 +14,14 @@ import {
   type NetworkFamily,
   type VideoDeblurConfig,
 } from '@unblur/core-model';
-import { readSampleFolder, shardBatches, shardName, ShardWriter, type Random } from '@unblur/datasets';
+import {
+  readSampleFolder,
+  shardBatches,
+  shardName,
+  ShardWriter,
+  writeFlow,
+  type Random,
+} from '@unblur/datasets';
 import { evaluateFolder } from '@unblur/evaluation';
 import {
   createRestorer,
@@ -309,19 +316,21 @@ async function shards(folder: string): Promise<FuzzTarget> {
       join(folder, shardName(shard)),
       samples,
       { sizePixels, frames },
-      { rotationDegrees: true, flowsPixels: true },
+      { rotationDegrees: true, cameraTurn: true, flowsPixels: true },
     );
     for (let sample = 0; sample < samples; sample++) {
       await writer.add({
         blurred: new Uint8Array(sizePixels ** 2 * 3),
         frames: new Uint8Array(frames * sizePixels ** 2 * 3),
         rotationDegrees: 1,
+        cameraTurn: { focalPixels: 9, principalX: 4, principalY: 4, rotationRadians: [0.01, 0, 0] },
         flowsPixels: new Float32Array(frames * sizePixels ** 2 * 2),
       });
     }
     await writer.finish();
   }
-  const manifest = { count, samplesPerShard, sizePixels, frames, recipe: { kind: 'panorama', seed: 1 } };
+  const recipe = { kind: 'panorama', seed: 1 };
+  const manifest = { version: 2, count, samplesPerShard, sizePixels, frames, recipe };
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
   const whole = new Map(
     readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]),
@@ -409,6 +418,9 @@ async function sampleFolders(set: string): Promise<FuzzTarget> {
   await sharp({ create: { width: 16, height: 16, channels: 3, background: '#808080' } })
     .png()
     .toFile(source);
+  const flow = join(set, '..', 'flow.flo');
+  await writeFlow(flow, { width: 16, height: 16, data: new Float32Array(16 * 16 * 2) });
+  const flows = ['flow-0.flo', 'flow-1.flo', 'flow-2.flo'];
   const names = [
     'blur.png',
     'blur.jpg',
@@ -426,6 +438,9 @@ async function sampleFolders(set: string): Promise<FuzzTarget> {
     'FRAME-1.PNG',
     '__proto__.png',
     'notes.txt',
+    'flow-3.flo',
+    'flow-01.flo',
+    'flow-99999999999999999999999.flo',
   ];
   const usual = ['blur.png', 'frame-0.png', 'frame-1.png', 'frame-2.png'];
   return {
@@ -436,12 +451,14 @@ async function sampleFolders(set: string): Promise<FuzzTarget> {
       try {
         for (const name of [
           ...usual.filter(() => random.below(8) > 0),
+          ...(random.below(2) === 0 ? flows.filter(() => random.below(8) > 0) : []),
           ...names.filter(() => random.below(6) === 0),
         ]) {
+          const whole = name.endsWith('.flo') ? flow : source;
           if (random.below(12) === 0) {
-            writeFileSync(join(sample, name), mutateBytes(readFileSync(source), random));
+            writeFileSync(join(sample, name), mutateBytes(readFileSync(whole), random));
           } else {
-            copyFileSync(source, join(sample, name));
+            copyFileSync(whole, join(sample, name));
           }
         }
         if (random.below(2) === 0) {

@@ -28,7 +28,7 @@ export function listPictures(folder: string, what: string): string[] {
 const maxPicturePixels = 2 ** 27;
 
 /** Of pictures whose values are held as floats, twelve bytes a pixel. */
-const maxFramePixels = 50_000_000;
+export const maxFramePixels = 50_000_000;
 
 /**
  * Reads any picture that sharp reads as 8-bit sRGB without alpha.

@@ -3,25 +3,38 @@ import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UnblurError, writeFolderAtomically } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
+import { flowsOfSample } from '../flows.js';
 import { folderEntries, readRgbImage, writePng } from '../pictures/picture-file.node.js';
-import type { Sample } from '../sample.js';
+import { motionOfFlows, type Sample } from '../sample.js';
+import { readFlow, writeFlow } from './flow-file.node.js';
 
 /**
  * Writes a sample as a folder: `blur.png`, `frame-0.png` ... `frame-(N-1).png` in time order, 8-bit, and
- * `sample.json` with the facts given. The folder appears under its name only once it is whole.
+ * `sample.json` with the facts given; if asked for, also `flow-0.flo` ... `flow-(N-1).flo`, the optical flow from
+ * the middle frame to each. The folder appears under its name only once it is whole.
  *
  * @param folder must not exist yet, or be empty.
  * @param facts plain data about the sample.
+ * @param options.flow writes the flow. Default false.
+ * @throws RangeError, before anything is written, where the flow is asked for and not known.
  */
 export async function writeSampleFolder(
   folder: string,
   sample: Sample,
   facts: Record<string, unknown> = {},
+  { flow = false }: { flow?: boolean } = {},
 ): Promise<void> {
+  const flows = flow ? flowsOfSample(sample) : [];
+  if (!flows) {
+    throw new RangeError('Expected a sample whose motion is known, to write its flow, but it is not.');
+  }
   await writeFolderAtomically(folder, async (staging) => {
     await writePng(join(staging, 'blur.png'), sample.blurred);
     for (const [index, frame] of sample.frames.entries()) {
       await writePng(join(staging, `frame-${index}.png`), frame);
+    }
+    for (const [index, data] of flows.entries()) {
+      await writeFlow(join(staging, `flow-${index}.flo`), { ...sample.blurred, data });
     }
     await writeFile(
       join(staging, 'sample.json'),
@@ -30,22 +43,25 @@ export async function writeSampleFolder(
   });
 }
 
-/** Where the pictures of a sample lie. */
+/** Where the pictures of a sample lie, and its flows. */
 export interface SampleFiles {
   folder: string;
   blurPath: string;
   /** In time order. */
   framePaths: string[];
+  /** From the middle frame to each, in the same order; none where they are not known. */
+  flowPaths: string[];
 }
 
 const pictureName = /^(blur|frame-(\d+))\.(png|jpe?g|webp)$/i;
-const framesNamedInMessage = 5;
+const flowName = /^flow-(\d+)\.flo$/i;
+const filesNamedInMessage = 5;
 
 /**
- * Finds the pictures of a sample folder: `blur` and `frame-0` ... `frame-(N-1)`, each .png, .jpg, .jpeg or
- * .webp, N odd and 3 or more.
+ * Finds the files of a sample folder: `blur` and `frame-0` ... `frame-(N-1)`, each .png, .jpg, .jpeg or .webp, N
+ * odd and 3 or more; and `flow-0.flo` ... `flow-(N-1).flo`, all of them or none.
  *
- * @throws UnblurError that names the sample and what is missing or doubled.
+ * @throws UnblurError that names the sample and what is missing, doubled or too many.
  */
 export function findSampleFiles(folder: string): SampleFiles {
   const refuse = (problem: string): never => {
@@ -54,9 +70,10 @@ export function findSampleFiles(folder: string): SampleFiles {
   const blurs: string[] = [];
   // By their numbers: a list would be as long as the largest.
   const frames = new Map<number, string>();
-  for (const name of folderEntries(folder, 'pictures')
-    .map((entry) => entry.name)
-    .sort()) {
+  const names = folderEntries(folder, 'pictures')
+    .map(({ name }) => name)
+    .sort();
+  for (const name of names) {
     const [, stem, index] = pictureName.exec(name) ?? [];
     if (stem === undefined) continue;
     const other = index === undefined ? blurs[0] : frames.get(Number(index));
@@ -70,7 +87,7 @@ export function findSampleFiles(folder: string): SampleFiles {
   const inOrder = [...frames].sort(([a], [b]) => a - b);
   const last = inOrder.at(-1)![0];
   const missing: string[] = [];
-  for (let index = 0; missing.length < framesNamedInMessage && index < last; index++) {
+  for (let index = 0; missing.length < filesNamedInMessage && index < last; index++) {
     if (!frames.has(index)) missing.push(`frame-${index}`);
   }
   if (missing.length > 0) {
@@ -86,29 +103,56 @@ export function findSampleFiles(folder: string): SampleFiles {
     folder,
     blurPath: join(folder, blur),
     framePaths: inOrder.map(([, name]) => join(folder, name)),
+    flowPaths: findFlows(names, frames.size, refuse).map((name) => join(folder, name)),
   };
 }
 
+/** The flows to all frames, or none. @param refuse told what is missing or too many. */
+function findFlows(names: readonly string[], frames: number, refuse: (problem: string) => never): string[] {
+  const found = names.filter((name) => flowName.test(name));
+  if (found.length === 0) return [];
+  const wanted = Array.from({ length: frames }, (_, index) => `flow-${index}.flo`);
+  const missing = wanted.filter((name) => !found.includes(name));
+  const extra = found.find((name) => !wanted.includes(name));
+  const all = `flow-0.flo to flow-${frames - 1}.flo, one for each frame, or none`;
+  if (missing.length > 0) {
+    const more = missing.length - filesNamedInMessage;
+    refuse(
+      `expected ${all}, but ${missing.slice(0, filesNamedInMessage).join(', ')}${more > 0 ? ` and ${more} more` : ''} ${missing.length > 1 ? 'are' : 'is'} missing`,
+    );
+  }
+  if (extra !== undefined) refuse(`expected ${all}, but received ${extra} too; remove it`);
+  return wanted;
+}
+
 /**
- * Reads the pictures of a sample.
+ * Reads the pictures of a sample, and its motion where there are flows.
  *
  * @param readPicture how each is decoded. Default: as 8-bit sRGB, whatever profile it carries.
- * @throws UnblurError that names the picture of another size; whatever `readPicture` throws.
+ * @throws UnblurError that names the picture or the flow of another size; as `readFlow` does; whatever
+ * `readPicture` throws.
  */
 export async function readSampleFiles(
-  { folder, blurPath, framePaths }: SampleFiles,
+  { folder, blurPath, framePaths, flowPaths }: SampleFiles,
   readPicture: (path: string) => Promise<RgbImage> = readRgbImage,
 ): Promise<Sample> {
   const blurred = await readPicture(blurPath);
   const frames = await Promise.all(framePaths.map((path) => readPicture(path)));
-  frames.forEach(({ width, height }, index) => {
-    if (width !== blurred.width || height !== blurred.height) {
+  const flows = flowPaths.map(readFlow);
+  for (const [what, files, paths] of [
+    ['pictures', frames, framePaths],
+    ['flows', flows, flowPaths],
+  ] as const) {
+    for (const [index, { width, height }] of files.entries()) {
+      if (width === blurred.width && height === blurred.height) continue;
       throw new UnblurError(
-        `Sample ${folder}: expected all pictures at ${blurred.width}x${blurred.height}, the size of its blurred one, but ${basename(framePaths[index]!)} is ${width}x${height}`,
+        `Sample ${folder}: expected all ${what} at ${blurred.width}x${blurred.height}, the size of its blurred ${what === 'flows' ? 'picture' : 'one'}, but ${basename(paths[index]!)} is ${width}x${height}`,
       );
     }
-  });
-  return { blurred, frames };
+  }
+  if (flows.length === 0) return { blurred, frames };
+  const flowsPixels = flows.map(({ data }) => data);
+  return { blurred, frames, flowsPixels, motionPixels: motionOfFlows(flowsPixels) };
 }
 
 /** Reads a sample folder. @throws as `findSampleFiles` and `readSampleFiles` do. */

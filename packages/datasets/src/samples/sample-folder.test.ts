@@ -16,7 +16,13 @@ import type { RgbImage } from '@unblur/metrics';
 import sharp from 'sharp';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
 import type { Sample } from '../sample.js';
-import { listSampleFolders, readSampleFolder, writeSampleFolder } from './sample-folder.node.js';
+import { writeFlow } from './flow-file.node.js';
+import {
+  findSampleFiles,
+  listSampleFolders,
+  readSampleFolder,
+  writeSampleFolder,
+} from './sample-folder.node.js';
 
 /** A picture of bytes, so that 8-bit files hold it exactly. */
 const picture = (start: number): RgbImage => ({
@@ -44,6 +50,81 @@ describe('sample folders', () => {
     const { blurred, frames } = await readSampleFolder(folder);
     expect(blurred).toEqual(sample.blurred);
     expect(frames).toEqual(sample.frames);
+  });
+
+  describe('with optical flow', () => {
+    const flowsPixels = [-1, 0, 1].map((time) =>
+      Float32Array.from({ length: 40 }, (_, i) => time * (i / 3 - 2.5)),
+    );
+    const written = async () => {
+      const folder = join(newFolder(), 'sample');
+      await writeSampleFolder(folder, { ...sample, flowsPixels }, {}, { flow: true });
+      return folder;
+    };
+
+    test('come back with it and the motion', async () => {
+      const folder = await written();
+      const bytes = readFileSync(join(folder, 'flow-2.flo'));
+      expect(bytes.toString('latin1', 0, 4)).toBe('PIEH');
+      expect([bytes.readInt32LE(4), bytes.readInt32LE(8), bytes.length]).toEqual([5, 4, 12 + 5 * 4 * 8]);
+      expect(bytes.readFloatLE(12 + 8 * 6 + 4)).toBe(flowsPixels[2]![13]);
+      const read = await readSampleFolder(folder);
+      expect(read.flowsPixels).toEqual(flowsPixels);
+      expect(read.motionPixels).toEqual(flowsPixels[2]);
+      expect(read.frames).toEqual(sample.frames);
+    });
+
+    test('write it only where they are asked to, and know it', async () => {
+      const folder = join(newFolder(), 'sample');
+      await expect(writeSampleFolder(folder, sample, {}, { flow: true })).rejects.toThrow(
+        'Expected a sample whose motion is known, to write its flow, but it is not.',
+      );
+      expect(existsSync(folder)).toBe(false);
+      await writeSampleFolder(folder, { ...sample, flowsPixels });
+      expect(readdirSync(folder).filter((name) => name.endsWith('.flo'))).toEqual([]);
+      expect(await readSampleFolder(folder)).not.toHaveProperty('flowsPixels');
+    });
+
+    test('say which flow is missing, too many, of another size or damaged', async () => {
+      const all = 'expected flow-0.flo to flow-2.flo, one for each frame, or none, but';
+      let folder = await written();
+      rmSync(join(folder, 'flow-1.flo'));
+      expect(() => findSampleFiles(folder)).toThrow(`Sample ${folder}: ${all} flow-1.flo is missing`);
+      folder = await written();
+      renameSync(join(folder, 'flow-1.flo'), join(folder, 'flow-3.flo'));
+      rmSync(join(folder, 'flow-0.flo'));
+      expect(() => findSampleFiles(folder)).toThrow(`${all} flow-0.flo, flow-1.flo are missing`);
+      folder = await written();
+      writeFileSync(join(folder, 'flow-3.flo'), '');
+      expect(() => findSampleFiles(folder)).toThrow(`${all} received flow-3.flo too; remove it`);
+
+      const whole = readFileSync(join(folder, 'flow-1.flo'));
+      const changed = (change: (bytes: Buffer) => unknown) => {
+        const bytes = Buffer.from(whole);
+        change(bytes);
+        return bytes;
+      };
+      rmSync(join(folder, 'flow-3.flo'));
+      for (const [bytes, message] of [
+        [Buffer.from('PIE'), 'it is no such file'],
+        [changed((b) => b.write('PIEG')), 'it is no such file'],
+        [whole.subarray(0, -1), 'it is cut short: it has 171 bytes, and 5x4 takes 172'],
+        [Buffer.concat([whole, whole]), 'it is damaged: it has 344 bytes, and 5x4 takes 172'],
+        [changed((b) => b.writeInt32LE(-5, 4)), 'it is damaged: it claims to be -5x4'],
+        [changed((b) => b.writeInt32LE(2 ** 31 - 1, 4)), 'it is cut short: it has 172 bytes'],
+        [changed((b) => b.writeFloatLE(NaN, 12)), 'the motion of column 0, row 0 is not known'],
+        [changed((b) => b.writeFloatLE(1e10, 12 + 8 * 7)), 'the motion of column 2, row 1 is not known'],
+      ] as const) {
+        writeFileSync(join(folder, 'flow-1.flo'), bytes);
+        await expect(readSampleFolder(folder)).rejects.toThrow(
+          `Expected an optical flow (.flo) at ${join(folder, 'flow-1.flo')} but ${message}`,
+        );
+      }
+      await writeFlow(join(folder, 'flow-1.flo'), { width: 4, height: 5, data: new Float32Array(40) });
+      await expect(readSampleFolder(folder)).rejects.toThrow(
+        `Sample ${folder}: expected all flows at 5x4, the size of its blurred picture, but flow-1.flo is 4x5`,
+      );
+    });
   });
 
   test('may hold JPEG and WebP, grey or with alpha', async () => {

@@ -7,6 +7,7 @@ import {
   describeRecipe,
   evaluationRecipeOfSource,
   factsOfSample,
+  sourceKnowsMotion,
   type SampleSource,
   type SingleRecipe,
 } from '../stream/recipes.node.js';
@@ -24,6 +25,11 @@ export interface SampleSetOptions {
   out: string;
   count: number;
   seed: number;
+  /**
+   * Writes the optical flow from the middle frame to each frame too, where the source knows it: `flow-0.flo` and
+   * so on. Default false.
+   */
+  flow?: boolean | undefined;
   /** Worker threads; 0 makes the samples in the calling thread. Default 1. */
   workers?: number | undefined;
   /** Called after each sample, also for those that were there before. */
@@ -48,11 +54,18 @@ const cacheBytes = 512 * 2 ** 20;
  */
 export async function synthesizeSampleSet(options: SampleSetOptions): Promise<{ kept: number }> {
   requireSet(options);
-  const { source, out, count, seed, workers = 1, onProgress, signal } = options;
+  const { source, out, count, seed, flow = false, workers = 1, onProgress, signal } = options;
   const recipe = await evaluationRecipeOfSource(source, seed);
+  requireThat(
+    !flow || (await sourceKnowsMotion(source)),
+    'source',
+    'one whose motion is known, such as panoramas or layers, to write its flow,',
+    source.kind,
+  );
   const { sizePixels } = recipe.options;
+  const description = { ...describeRecipe(recipe), ...(flow && { flow }) };
   let kept = 0;
-  await workInClaimedFolder(out, { fileName: setFile, description: describeRecipe(recipe) }, async () => {
+  await workInClaimedFolder(out, { fileName: setFile, description }, async () => {
     requireNoMoreThan(count, out);
     const pool = createSynthesisPool(recipe, workers, cacheBytes);
     let done = 0;
@@ -66,6 +79,7 @@ export async function synthesizeSampleSet(options: SampleSetOptions): Promise<{ 
           path,
           toSample(await pool.synthesize(index), sizePixels),
           factsOfSample(recipe, index),
+          { flow },
         );
       }
       onProgress?.(++done, count);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { flowsOfSample } from '../flows.js';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
 import { writePng } from '../pictures/picture-file.node.js';
+import type { SampleSource } from '../stream/recipes.node.js';
 import { readSampleFolder } from './sample-folder.node.js';
 import { previewSampleSet, type SampleSetOptions, synthesizeSampleSet } from './sample-set.node.js';
 
@@ -79,6 +81,40 @@ describe('synthesizeSampleSet', () => {
       expect(Math.abs(blurred.data[i]! - second!.blurred.data[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
     }
     expect(second!.flowsPixels).toHaveLength(3);
+  });
+
+  test('writes the true flow where it is asked for and known', async () => {
+    const folder = await makePanoramaFolder(2);
+    const shape = { folder, sizePixels: 16, frames: 3 };
+    for (const source of [
+      { kind: 'panorama', ...shape },
+      { kind: 'layers', ...shape, cameraPixels: [2, 4], objectPixels: [1, 5] },
+    ] satisfies SampleSource[]) {
+      const out = join(newFolder(), 'set');
+      await synthesizeSampleSet({ source, out, count: 2, seed: 2, workers: 0, flow: true });
+      const [, made] = await previewSampleSet({ source, count: 2, seed: 2 });
+      const read = await readSampleFolder(join(out, 'sample-0001'));
+      expect(read.flowsPixels).toEqual(flowsOfSample(made!));
+      expect(read.flowsPixels![1]!.every((value) => Math.abs(value) < 1e-4)).toBe(true);
+      expect(read.motionPixels).toEqual(made!.motionPixels);
+      // A set with flow and one without are different sets.
+      await expect(synthesizeSampleSet({ source, out, count: 2, seed: 2, workers: 0 })).rejects.toThrow(
+        'made with the same options',
+      );
+    }
+  });
+
+  test('refuses to write the flow of a source that does not know it, before anything is made', async () => {
+    const videos = newFolder();
+    mkdirSync(join(videos, 'walk'));
+    const frame = { width: 32, height: 32, data: new Float32Array(32 * 32 * 3) };
+    for (const index of [0, 1, 2]) await writePng(join(videos, 'walk', `${index}.png`), frame);
+    const source = { kind: 'video', folder: videos, sizePixels: 32, frames: 3 } as const;
+    const out = join(newFolder(), 'set');
+    await expect(synthesizeSampleSet({ source, out, count: 1, seed: 1, flow: true })).rejects.toThrow(
+      'Expected source to be one whose motion is known, such as panoramas or layers, to write its flow, but received "video".',
+    );
+    expect(existsSync(out)).toBe(false);
   });
 
   test('stops between two samples when told to', async () => {

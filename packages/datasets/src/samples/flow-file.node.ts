@@ -1,0 +1,61 @@
+import { writeFile } from 'node:fs/promises';
+import { readWholeFile, UnblurError } from '@unblur/files';
+import { maxFramePixels } from '../pictures/picture-file.node.js';
+
+/** Optical flow of a picture: `height * width * 2` values (dx, dy) in pixels, x right, y down. */
+export interface FlowField {
+  width: number;
+  height: number;
+  data: Float32Array;
+}
+
+/** What a .flo file begins with: it reads "PIEH" as text. */
+const magic = 202021.25;
+
+/** The magic number, width and height. */
+const headerBytes = 12;
+const bytesPerPixel = 8;
+
+/** In Middlebury's files, values above this stand for a motion that is not known. */
+const largestKnown = 1e9;
+
+/** Writes a flow as Middlebury's .flo, which OpenCV (`cv2.readOpticalFlow`) and others read. */
+export async function writeFlow(path: string, { width, height, data }: FlowField): Promise<void> {
+  const bytes = Buffer.alloc(headerBytes + data.byteLength);
+  bytes.writeFloatLE(magic, 0);
+  bytes.writeInt32LE(width, 4);
+  bytes.writeInt32LE(height, 8);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), headerBytes);
+  await writeFile(path, bytes);
+}
+
+/**
+ * Reads a flow in Middlebury's .flo format, of at most 50 megapixels.
+ *
+ * @throws UnblurError that names the file, where it cannot be read, is none, is cut short or damaged, or does not
+ * know the motion of every pixel.
+ */
+export function readFlow(path: string): FlowField {
+  const bytes = readWholeFile(path, headerBytes + bytesPerPixel * maxFramePixels);
+  const refuse = (problem: string): never => {
+    throw new UnblurError(`Expected an optical flow (.flo) at ${path} but ${problem}`);
+  };
+  if (bytes.length < headerBytes || bytes.readFloatLE(0) !== magic) return refuse('it is no such file');
+  const [width, height] = [bytes.readInt32LE(4), bytes.readInt32LE(8)];
+  const wanted = headerBytes + bytesPerPixel * width * height;
+  if (width < 1 || height < 1) return refuse(`it is damaged: it claims to be ${width}x${height}`);
+  if (bytes.length !== wanted) {
+    return refuse(
+      `it is ${bytes.length < wanted ? 'cut short' : 'damaged'}: it has ${bytes.length} bytes, and ${width}x${height} takes ${wanted}`,
+    );
+  }
+  const data = new Float32Array(Uint8Array.from(bytes.subarray(headerBytes)).buffer);
+  const unknown = data.findIndex((value) => !(Math.abs(value) <= largestKnown));
+  if (unknown >= 0) {
+    const pixel = Math.floor(unknown / 2);
+    return refuse(
+      `the motion of column ${pixel % width}, row ${Math.floor(pixel / width)} is not known; it is needed everywhere`,
+    );
+  }
+  return { width, height, data };
+}
