@@ -65,6 +65,25 @@ describe('unblur synth', () => {
     );
   });
 
+  test.each(['panorama --from panoramas', 'layers --from stills'])('writes the true flow: %s', (kind) => {
+    const out = `flow-of-${kind.split(' ')[0]}`;
+    const command = `synth ${kind} --out ${out} --count 1 --flow`.split(' ').concat(small);
+    expect(unblur(command)).toMatchObject({ code: 0, stderr: '' });
+    expect(filesIn(`${out}/sample-0000`)).toEqual([
+      'blur.png',
+      ...['flow-0.flo', 'flow-1.flo', 'flow-2.flo'],
+      ...['frame-0.png', 'frame-1.png', 'frame-2.png'],
+      'sample.json',
+    ]);
+    const flow = readFileSync(join(folder, out, 'sample-0000/flow-2.flo'));
+    expect(flow.readFloatLE(0)).toBe(202021.25);
+    expect([flow.readInt32LE(4), flow.readInt32LE(8), flow.length]).toEqual([32, 32, 12 + 32 * 32 * 8]);
+    expectOneLine(
+      unblur(command.filter((option) => option !== '--flow')),
+      /new or to hold samples made with the same options/,
+    );
+  });
+
   test('writes shards, whose parts make the whole', () => {
     const command = (out: string): string[] => [
       'synth',
@@ -244,6 +263,14 @@ describe('unblur synth', () => {
     expectOneLine(
       unblur(['synth', 'layers', '--from', 'clip/0.png', '--out', 'none', ...small]),
       /folder of still photographs at clip\/0\.png/,
+    );
+    expectOneLine(
+      unblur(['synth', 'video', '--from', 'clip', '--out', 'none', '--flow', ...small]),
+      /no --flow for video, whose true motion is not known/,
+    );
+    expectOneLine(
+      unblur(panorama('--flow', '--shard', '0/2')),
+      /no --flow with shards, which hold the motion/,
     );
     write('clip-broken.mp4', 'no video');
     expectOneLine(

@@ -23,6 +23,7 @@ export interface SynthOptions {
   shard?: [index: number, parts: number];
   shardSize: number;
   averaging: AveragingSpace;
+  flow?: boolean;
   augment?: boolean;
   workers?: number;
   preview?: boolean;
@@ -68,6 +69,7 @@ function definePanoramas(synth: Command): void {
       'the panoramas are partial: equirectangular, this many degrees across, the horizon in the middle',
       realNumber(10, 360),
     )
+    .addOption(flowOption())
     .action((options: SynthOptions & { minDegrees: number; maxDegrees: number; crop?: number }) => {
       const { minDegrees, maxDegrees, crop } = options;
       if (minDegrees > maxDegrees) {
@@ -112,6 +114,7 @@ function defineLayers(synth: Command): void {
       4,
     )
     .option('--zoom-percent <percent>', 'most that scene and objects grow or shrink', realNumber(0, 50), 3)
+    .addOption(flowOption())
     .action((options: SynthOptions & LayersOptions) => {
       const { maxObjects, cameraPixels, objectPixels, turnDegrees, zoomPercent } = options;
       return synthesize(options, {
@@ -158,6 +161,7 @@ function defineVideo(synth: Command): void {
         .choices(['stop', 'skip'])
         .default('stop'),
     )
+    .addOption(flowOption().hideHelp())
     .action(
       async (
         options: SynthOptions & {
@@ -167,7 +171,12 @@ function defineVideo(synth: Command): void {
           onBadFrame: 'stop' | 'skip';
         },
       ) => {
-        const { window = options.frames, maxStep, minStep, onBadFrame } = options;
+        const { window = options.frames, maxStep, minStep, onBadFrame, flow } = options;
+        if (flow) {
+          throw new Error(
+            'Expected no --flow for video, whose true motion is not known; make panorama or layers for flow.',
+          );
+        }
         if (minStep > maxStep) {
           throw new Error(
             `Expected --min-step to be at most --max-step (${maxStep}) but received ${minStep}.`,
@@ -249,6 +258,12 @@ const averagingOption = (): Option =>
     .choices(['display', 'linear-srgb', 'linear-gamma-2.2'])
     .default('display');
 
+const flowOption = (): Option =>
+  new Option(
+    '--flow',
+    'also write flow-0.flo, ...: where each pixel of the middle frame goes in every frame (Middlebury format; shards hold the motion anyway)',
+  );
+
 function defineKind(synth: Command, kind: string, description: string, from: string): Command {
   return synth
     .command(kind)
@@ -293,6 +308,7 @@ async function synthesize(
     frames,
     seed,
     averaging,
+    flow,
     augment = false,
     shard,
     shardSize,
@@ -301,6 +317,9 @@ async function synthesize(
   } = options;
   if (shard && format === 'folders') {
     throw new Error('Expected --format shards with --shard but received folders; leave --format out.');
+  }
+  if (flow && format === 'shards') {
+    throw new Error('Expected no --flow with shards, which hold the motion anyway; leave it out.');
   }
   const datasets = await import('@unblur/datasets');
   const { defaultAugmentation, noAugmentation, manifestFile, setFile } = datasets;
@@ -328,7 +347,7 @@ async function synthesize(
   const { kept } =
     format === 'shards'
       ? await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard })
-      : await datasets.synthesizeSampleSet(job);
+      : await datasets.synthesizeSampleSet({ ...job, flow });
   clearBar();
   const part = shard ? `part ${shard[0]} of ${shard[1]} of ` : '';
   printLine(`${part}${counted(count, 'sample')} of ${frames} frames -> ${out}${describeKept(kept)}`);
