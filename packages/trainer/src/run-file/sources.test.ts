@@ -25,6 +25,6 @@ test('the frames that a video exposes are kept where the run says them', () => {
   expect(readSource(source, 64, 'source')).toMatchObject({ windowFrames: [13] });
 });
 
-test('the kinds whose motion is known are those that move the camera themselves', () => {
-  expect(motionKinds).toEqual(['panorama', 'layers']);
+test('the kinds whose motion is known move the camera themselves, or store samples of such', () => {
+  expect(motionKinds).toEqual(['panorama', 'layers', 'shards']);
 });

@@ -40,7 +40,7 @@ interface KnownKind {
   options: string[];
   /** With every default filled in, so that a stored run stays what it was. */
   resolve(given: SharedOptions): object;
-  /** Whether its samples come with their motion. */
+  /** Whether its samples come with their motion; of shards, those do that were made of samples which have it. */
   hasMotion: boolean;
 }
 interface SharedOptions {
@@ -62,10 +62,10 @@ const knownKinds: Record<SampleSource['kind'], KnownKind> = {
     hasMotion: false,
   },
   // Their samples are finished: there is nothing to fill in.
-  shards: { options: ['augmentation'], resolve: (given) => given, hasMotion: false },
+  shards: { options: ['augmentation'], resolve: (given) => given, hasMotion: true },
 };
 
-/** Kinds of sources whose samples come with their motion. */
+/** Kinds of sources whose samples come with their motion, or may: which shards hold it is not read here. */
 export const motionKinds: readonly string[] = sampleSourceKinds.filter((kind) => knownKinds[kind].hasMotion);
 
 const sharedOptions = ['sizePixels', 'frames'];

@@ -51,7 +51,7 @@ function openJinSystem({
       batchesFrom: (firstSample) =>
         trainingBatches(
           data,
-          { frames, batchSize, seed, firstSample: firstSampleOfStage + firstSample },
+          { frames, withMotion: false, batchSize, seed, firstSample: firstSampleOfStage + firstSample },
           ({ blurred, frames: gt }) => ({ blurred, frames: gt }),
         ),
     };

@@ -125,8 +125,8 @@ describe('a run file of the photo network', () => {
       "Expected a number from 0 to 1 for 'loss.canonicalShare' but received 1.5.",
     ],
     [
-      'data: { sources: [{ kind: shards, folder: made }, { kind: video, folder: clips }] }\nloss: { motion: 0.5 }',
-      "of kind panorama or layers, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only shards and video",
+      'data: { sources: [{ kind: video, folder: clips }] }\nloss: { motion: 0.5 }',
+      "of kind panorama, layers or shards, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only video",
     ],
     ['data: { source: [] }', "Unknown key 'data.source'; did you mean 'data.sources'?"],
     [

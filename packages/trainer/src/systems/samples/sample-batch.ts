@@ -1,7 +1,7 @@
 import { reshape, slice } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { NamedTensors } from '@unblur/core-model';
-import { mixedBatches } from '@unblur/datasets';
+import { mixedBatches, sourceKnowsMotion } from '@unblur/datasets';
 import type { MixedBatch, SampleSource } from '@unblur/datasets';
 import type { Batch } from '../../training-system.js';
 import { expectMotion } from '../../losses/frame-order.js';
@@ -103,15 +103,24 @@ export function timeSlices(frames: Tensor5D): Tensor4D[] {
 }
 
 /**
- * Batches of samples of one blurred image and its frames each, from a sample index on, without end. @param
- * convert to what an objective takes.
+ * Batches of samples of one blurred image and its frames each, from a sample index on, without end.
+ *
+ * @param convert to what an objective takes.
+ * @throws at the first batch if the loss needs the motion and no source knows it: shards were made without, or
+ * by a version that did not store it.
  */
 export async function* trainingBatches(
   data: DataConfig,
-  options: { frames: number; batchSize: number; seed: number; firstSample: number },
+  { withMotion, ...options }: SampleContents & { batchSize: number; seed: number; firstSample: number },
   convert: (samples: MixedBatch) => Batch,
 ): AsyncGenerator<Batch, void, void> {
   expectProcessorSources(data);
   const sources = data.sources as (SampleSource & { weight: number })[];
+  if (withMotion && !(await Promise.all(sources.map(sourceKnowsMotion))).includes(true)) {
+    const shards = sources.filter(({ kind }) => kind === 'shards').map(({ folder }) => folder);
+    throw new Error(
+      `Expected samples whose motion is known, as 'loss.motion' and the canonical order need it, but the shards in ${shards.join(' and ')} hold none; make them anew, of panoramas or layers, or set 'loss.motion' and 'loss.canonicalShare' to 0 (photo) or another 'loss.order' (paper).`,
+    );
+  }
   for await (const samples of mixedBatches({ ...data, ...options, sources })) yield convert(samples);
 }

@@ -94,7 +94,7 @@ export function changeSampleRunPaths<Run extends SampleRun>(run: Run, change: (p
   };
 }
 
-/** Whether samples of a source come with their motion. */
+/** Whether samples of a source come with their motion, or may: `trainingBatches` looks into shards. */
 export function hasMotion({ sources }: Pick<DataConfig, 'sources'>): boolean {
   return sources.some(({ kind }) => motionKinds.includes(kind));
 }
@@ -113,7 +113,7 @@ export function expectConsistentRun(
   if (needs.motion && !hasMotion(data)) {
     const kinds = [...new Set(data.sources.map(({ kind }) => kind))];
     throw new Error(
-      `Expected a source of kind ${motionKinds.join(' or ')}, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only ${kinds.join(' and ')}.`,
+      `Expected a source of kind ${motionKinds.slice(0, -1).join(', ')} or ${motionKinds.at(-1)!}, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only ${kinds.join(' and ')}.`,
     );
   }
   const { frames, frameWeights } = needs;

@@ -82,7 +82,7 @@ function samplePhase(
     batchesFrom: (firstSample) =>
       trainingBatches(
         data,
-        { frames: contents.frames, batchSize, seed, firstSample: stepsBefore * batchSize + firstSample },
+        { ...contents, batchSize, seed, firstSample: stepsBefore * batchSize + firstSample },
         (samples) => sampleValues(samples, contents, batchSize),
       ),
   };
