@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
+import { writeFlow } from '@unblur/datasets';
 import { UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import { evaluateFolder, identityRestorer, type FrameRestorer } from './photographs.js';
@@ -49,6 +50,7 @@ describe('scores', () => {
     expect(Object.keys(report).sort()).toEqual([
       'baseline',
       'closerToOwn',
+      'motion',
       'perSample',
       'psnr',
       'rule',
@@ -101,6 +103,63 @@ describe('scores', () => {
     expect((await evaluateFolder(folder, restorerOf([150, 100, 140]), { rule: 'per-frame' })).rule).toBe(
       'per-frame',
     );
+  });
+});
+
+describe('scores of motion', () => {
+  /** Flow of the whole picture by (3, 4) pixels, and so by 5, in half the exposure. */
+  async function writeFlows(path: string, frames: number): Promise<void> {
+    for (let frame = 0; frame < frames; frame++) {
+      const time = (2 * frame) / (frames - 1) - 1;
+      const data = Float32Array.from({ length: 16 * 16 * 2 }, (_, i) => time * (i % 2 === 0 ? 3 : 4));
+      await writeFlow(join(path, `flow-${frame}.flo`), { width: 16, height: 16, data });
+    }
+  }
+
+  /** Restores the levels, and a motion of (dx, 4) pixels in half the exposure on a grid of 4 pixels. */
+  const mover = (levels: number[], dx: number, others: Partial<FrameRestorer> = {}): FrameRestorer => ({
+    knowsMotion: true,
+    restore: async (blurred) => ({
+      frames: levels.map((level) => grey(level, blurred.width)),
+      motionsPixels: levels.map((_, frame) => {
+        const time = (2 * frame) / (levels.length - 1) - 1;
+        const data = Float32Array.from({ length: 4 * 4 * 2 }, (_value, i) => time * (i % 2 === 0 ? dx : 4));
+        return { width: 4, height: 4, stridePixels: 4, data };
+      }),
+    }),
+    ...others,
+  });
+
+  test('the mean end-point error of each frame, beside that of no motion', async () => {
+    await writeFlows(await writeSample('a', [0, 50, 100, 150, 200]), 5);
+    const { motion, perSample } = await evaluateFolder(folder, mover([0, 50, 100, 150, 200], 1));
+    expect(motion!.found.perFrame.map((error) => Number(error.toFixed(5)))).toEqual([2, 1, 0, 1, 2]);
+    expect(motion!.found).toMatchObject({ first: 2, last: 2, mean: 1.5 });
+    expect(motion!.still).toMatchObject({ perFrame: [5, 2.5, 0, 2.5, 5], mean: 3.75 });
+    expect(perSample[0]!.motion).toEqual(motion);
+  });
+
+  test('in the order of the frames, at the moments that are compared', async () => {
+    await writeFlows(await writeSample('a', [0, 10, 20, 30, 40, 50, 60]), 7);
+    const inOrder = await evaluateFolder(folder, mover([0, 30, 60], 3));
+    expect(inOrder.motion!.found).toEqual({ perFrame: [0, 0, 0], first: 0, last: 0, mean: 0 });
+    // The same frames the other way round, with the motion of that order.
+    const backwards = await evaluateFolder(folder, mover([60, 30, 0], 3));
+    expect(backwards.motion!.found.mean).toBeCloseTo(10, 5);
+    const perFrame = await evaluateFolder(folder, mover([60, 30, 0], 3), { rule: 'per-frame' });
+    expect(perFrame.motion!.found.mean).toBe(0);
+  });
+
+  test('are left out where the flow is not known, or the network tells no motion', async () => {
+    await writeFlows(await writeSample('a', [0, 50, 100]), 3);
+    expect((await evaluateFolder(folder, restorerOf([0, 50, 100]))).motion).toBeNull();
+    const still = mover([0, 50, 100], 1, { knowsMotion: false });
+    expect((await evaluateFolder(folder, still)).motion).toBeNull();
+    expect((await evaluateFolder(folder, mover([50], 1))).motion).toBeNull();
+    await writeSample('b', [0, 50, 100]);
+    const { motion, perSample } = await evaluateFolder(folder, mover([0, 50, 100], 1));
+    expect(motion).toBeNull();
+    expect(perSample.map((sample) => sample.motion?.found.mean)).toEqual([2, undefined]);
   });
 });
 

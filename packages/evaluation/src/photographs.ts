@@ -2,7 +2,13 @@ import { basename } from 'node:path';
 import { frameTimes } from '@unblur/core-model';
 import { findSampleFiles, listSampleFolders, readSampleFiles } from '@unblur/datasets';
 import { UnblurError } from '@unblur/files';
-import { commonFrameCount, loadPhoto, selectFrames, type RgbImage } from '@unblur/inference';
+import {
+  commonFrameCount,
+  loadPhoto,
+  selectFrames,
+  type MotionField,
+  type RgbImage,
+} from '@unblur/inference';
 import {
   scoreBlurred,
   scoreSequence,
@@ -14,6 +20,7 @@ import {
   type ScoreOptions,
   type SequenceScore,
 } from '@unblur/metrics';
+import { averageMotion, scoreMotion, type MotionScore } from './motion-error.js';
 
 /** The scores of one sample, in the shape of the whole report's. */
 export interface SampleReport {
@@ -22,9 +29,13 @@ export interface SampleReport {
   ssim: FrameScores;
   closerToOwn: SequenceScore['closerToOwn'];
   baseline: { psnr: FrameScores; ssim: FrameScores };
+  /** Where the sample has its true flow and the network tells motion, else `null`. */
+  motion: MotionScore | null;
 }
 
 export interface PhotographReport extends EvaluationReport {
+  /** The mean of the samples', `null` unless all have one. */
+  motion: MotionScore | null;
   /** In the order of their names. */
   perSample: SampleReport[];
 }
@@ -42,15 +53,18 @@ export interface FrameRestorer {
   /**
    * @param options.times from -1 to 1; given only where `anyTime` is true.
    * @param name of the sample: its folder's.
-   * @returns frames in time order, an odd number; one alone is the middle one.
+   * @returns frames in time order, an odd number; one alone is the middle one. `motionsPixels`: where the scene
+   * lies in each, relative to the middle one.
    */
   restore(
     blurred: RgbImage,
     options: { times?: readonly number[] },
     name: string,
-  ): Promise<{ frames: RgbImage[] }>;
+  ): Promise<{ frames: RgbImage[]; motionsPixels?: MotionField[] }>;
   /** Whether frames can be had at any time. */
   anyTime?: boolean;
+  /** Whether it tells motion: without, its `motionsPixels` are not scored. Default false. */
+  knowsMotion?: boolean;
 }
 
 /**
@@ -68,7 +82,8 @@ export const identityRestorer: FrameRestorer = {
  * middle and last of three against seven. One frame alone is compared with the middle one, and is all of
  * `first`, `middle`, `last` and `mean`.
  *
- * Images are compared in [0, 1] as they are, restored ones before any rounding to 8 bit.
+ * Images are compared in [0, 1] as they are, restored ones before any rounding to 8 bit. Of samples with
+ * `flow-0.flo` ..., the motion is scored too, where the restorer tells it.
  *
  * @throws UnblurError that names the sample and what is missing, unreadable or of another size.
  */
@@ -84,9 +99,9 @@ export async function evaluateFolder(
   for (const sample of samples) {
     signal?.throwIfAborted();
     const name = basename(sample.folder);
-    const { blurred, frames: gt } = await readSampleFiles(sample, loadPhoto);
+    const { blurred, frames: gt, flowsPixels } = await readSampleFiles(sample, loadPhoto);
     const times = restorer.anyTime ? { times: frameTimes(gt.length) } : {};
-    const { frames } = await restorer.restore(blurred, times, name);
+    const { frames, motionsPixels } = await restorer.restore(blurred, times, name);
     const count = frames.length === 1 ? 1 : commonFrameCount(frames.length, gt.length);
     const comparedGt = framesAtSameMoments(gt, count);
     const compared = framesAtSameMoments(frames, count);
@@ -100,19 +115,29 @@ export async function evaluateFolder(
         `Expected ${countBefore} frames to compare, as in the samples before it, but sample ${sample.folder} has ${count} among its ${gt.length}; keep samples with different numbers of frames in separate folders`,
       );
     }
+    const motion =
+      flowsPixels && motionsPixels && restorer.knowsMotion && count > 1
+        ? scoreMotion(
+            framesAtSameMoments(motionsPixels, count),
+            framesAtSameMoments(flowsPixels, count),
+            blurred,
+            { rule, reversed: score.restored.reversed },
+          )
+        : null;
     scores.push(score);
-    perSample.push(reportSample(name, score));
+    perSample.push({ ...reportSample(name, score), motion });
     onSample?.(scores.length, samples.length, name);
   }
-  return { ...summarizeScores(scores, rule), perSample };
+  const motion = averageMotion(perSample.map((sample) => sample.motion));
+  return { ...summarizeScores(scores, rule), motion, perSample };
 }
 
-function framesAtSameMoments(frames: readonly RgbImage[], count: number): RgbImage[] {
+function framesAtSameMoments<T>(frames: readonly T[], count: number): T[] {
   if (count === 1) return [frames[(frames.length - 1) / 2]!];
   return selectFrames(frames.length, count).map((i) => frames[i]!);
 }
 
-function reportSample(name: string, { restored, blurred }: ScoredSample): SampleReport {
+function reportSample(name: string, { restored, blurred }: ScoredSample): Omit<SampleReport, 'motion'> {
   const { psnr, ssim, closerToOwn } = restored;
   return { name, psnr, ssim, closerToOwn, baseline: { psnr: blurred.psnr, ssim: blurred.ssim } };
 }

@@ -31,6 +31,7 @@ export {
   commonFrameCount,
   flowColor,
   isForVideo,
+  motionAt,
   possibleFrameCounts,
   precisions,
   selectFrames,

@@ -117,6 +117,17 @@ describe('unblur eval', () => {
     });
   });
 
+  test('scores the motion where the samples have their true flow', () => {
+    expect(unblur([...synthesis, '--seed', '5', '--flow', '--out', 'moving'])).toMatchObject({ code: 0 });
+    const { stdout } = unblur(['eval', 'moving', '--weights', weights, '--json']);
+    const errors = { perFrame: expect.any(Array), first: expect.any(Number), mean: expect.any(Number) };
+    expect(JSON.parse(stdout)).toMatchObject({ motion: { found: errors, still: errors } });
+    const { stdout: lines } = unblur(['eval', 'moving', '--weights', weights]);
+    expect(lines).toMatch(/^EPE \[px\] +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d\n {2}still +\d/m);
+    expect(JSON.parse(forPrograms.stdout)).toMatchObject({ motion: null });
+    expect(forPeople.stdout).not.toContain('EPE');
+  });
+
   test('lists every sample by name in JSON, of which the whole is the mean, and names the worst to people', () => {
     const report = JSON.parse(forPrograms.stdout) as SampleScores & {
       perSample: (SampleScores & { name: string })[];

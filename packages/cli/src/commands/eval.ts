@@ -1,4 +1,4 @@
-import type { FrameRestorer, PhotographReport, SampleReport } from '@unblur/evaluation';
+import type { EndPointErrors, FrameRestorer, PhotographReport, SampleReport } from '@unblur/evaluation';
 import type { Command } from 'commander';
 import { counted } from '@unblur/files';
 import { abortOnInterruption } from '../interruption.js';
@@ -26,7 +26,10 @@ export function defineEval(program: Command): void {
   const command = program
     .command('eval')
     .description('score restored frames against known sharp ones')
-    .argument('<folder>', 'one sub-folder per sample: blur.png and frame-0.png ... (png, jpg or webp)');
+    .argument(
+      '<folder>',
+      'one sub-folder per sample: blur.png and frame-0.png ... (png, jpg or webp); with flow-0.flo ..., motion is scored too',
+    );
   addRestoredOption(
     command,
     'a sub-folder named after each sample, with frame-0.png ... or the middle frame alone',
@@ -95,7 +98,7 @@ async function openScored(folder: string, options: EvalOptions): Promise<Scored>
 const middleGain = ({ psnr, baseline }: SampleReport): number => psnr.middle - baseline.psnr.middle;
 
 function* describeReport(
-  { samples, rule, psnr, ssim, closerToOwn, baseline, perSample }: PhotographReport,
+  { samples, rule, psnr, ssim, closerToOwn, baseline, motion, perSample }: PhotographReport,
   label: string,
 ): Generator<string> {
   const isMiddleAlone = psnr.perFrame.length === 1;
@@ -108,6 +111,10 @@ function* describeReport(
   yield describeRow('  blurred', baseline.psnr, 2);
   yield describeRow('SSIM', ssim, 4);
   yield describeRow('  blurred', baseline.ssim, 4);
+  if (motion) {
+    yield describeMotion('EPE [px]', motion.found);
+    yield describeMotion('  still', motion.still);
+  }
   if (closerToOwn) {
     yield `closer to its own ground truth than to the middle's: the first frame of ${percent(closerToOwn.first)} of the samples, the last of ${percent(closerToOwn.last)}`;
   }
@@ -119,6 +126,12 @@ function* describeReport(
 
 function percent(fraction: number): string {
   return `${Math.round(100 * fraction)} %`;
+}
+
+/** Nothing moves from the middle frame to itself. */
+function describeMotion(title: string, { first, last, mean }: EndPointErrors): string {
+  const columns = [first.toFixed(2), '', last.toFixed(2), mean.toFixed(2)];
+  return title.padEnd(10) + columns.map((column) => column.padStart(8)).join('');
 }
 
 function describeRow(

@@ -74,11 +74,14 @@ export async function planTrial(
     for (const set of Object.keys(experiment.evaluation)) {
       const onSample = (done: number, total: number) =>
         settings.onSample(done, total, `${row.name} on ${set}`);
-      const { perSample: _perSample, ...report } = await evaluateFolder(
-        folders[set]!,
-        restorer ?? identityRestorer,
-        { signal: settings.signal, onSample },
-      );
+      const {
+        perSample: _perSample,
+        motion: _motion,
+        ...report
+      } = await evaluateFolder(folders[set]!, restorer ?? identityRestorer, {
+        signal: settings.signal,
+        onSample,
+      });
       scores[set] = report;
     }
     await restorer?.release();

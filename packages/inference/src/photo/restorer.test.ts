@@ -528,7 +528,7 @@ describe('the network of Argaw et al. as written', () => {
 
   test('has frames at times of its own, and some of them', async () => {
     const fixed = await createRestorer({ weights: paperWeights });
-    expect(fixed.anyTime).toBe(false);
+    expect([fixed.anyTime, fixed.knowsMotion]).toEqual([false, true]);
     expect(fixed.times).toEqual([-1, -0.5, 0, 0.5, 1]);
     const photo = photograph(40, 24);
     const { frames, scale } = await fixed.restore(photo);
@@ -573,6 +573,7 @@ describe('the baseline of Jin et al.', () => {
     await baseline.release();
     expect(frames).toHaveLength(3);
     expect(motionsPixels.every(({ data }) => data.every((value) => value === 0))).toBe(true);
+    expect(baseline.knowsMotion).toBe(false);
 
     // A size that needs no padding, for the comparison.
     const whole = photograph(32, 24);

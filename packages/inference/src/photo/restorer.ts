@@ -134,6 +134,8 @@ export interface Restorer {
   readonly times: readonly number[];
   /** Whether frames can be had at any time, or only at those that the network was trained for. */
   readonly anyTime: boolean;
+  /** Whether the network tells motion; without, every one is zero. */
+  readonly knowsMotion: boolean;
   /**
    * Restores one photograph of any size; calls wait for each other. The same photograph gives the same
    * values.
@@ -330,6 +332,7 @@ export async function createRestorerOn(
     config: network.config,
     times: defaultTimes,
     anyTime: network.reach !== null,
+    knowsMotion: network.knowsMotion,
     restore: (photo, options) => turns.asWhole(() => restore(photo, options)),
     // Fractions unless integers are asked for, as the two ways to call it say.
     restoreFrames: ((photo, options) =>

@@ -54,6 +54,8 @@ export interface FrameNetwork {
    * the best one; `null` where nothing is known of that.
    */
   reach: Reach | null;
+  /** Whether it tells motion; without, every one is zero. */
+  knowsMotion: boolean;
   /** How many frames are restored where no number is asked for. */
   defaultFrames: number;
   /**
@@ -138,6 +140,7 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
     multiple: photoMultiple,
     memoryBytesPerPixel: photoMemoryBytesPerPixel(config),
     reach: { fullSizePixels: 17.5, fullSizePixelsOfLarge: 8, smallerPixels: 14 },
+    knowsMotion: true,
     defaultFrames: photoFrames,
     timesOf: anyTimes,
     async open(width, height, engine) {
@@ -202,6 +205,7 @@ function fixedTimesNetwork({
   weights,
   multiple,
   memoryBytesPerPixel,
+  knowsMotion,
   restore,
 }: FixedTimesNetwork): FrameNetwork {
   const allTimes = frameTimes(config.frames);
@@ -210,6 +214,7 @@ function fixedTimesNetwork({
     multiple,
     memoryBytesPerPixel,
     reach: null,
+    knowsMotion,
     defaultFrames: config.frames,
     timesOf: (frames) => selectFrames(config.frames, frames).map((index) => allTimes[index]!),
     async open(width, height, engine) {
