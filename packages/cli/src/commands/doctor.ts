@@ -125,13 +125,16 @@ function* describeDiagnosis({
   }
   yield 'failure' in graphics
     ? `engine   onnxruntime-webgpu does not run: ${graphics.failure}`
-    : `engine   onnxruntime-webgpu runs: ${graphics.convolutionGflops} GFLOP/s in float32 on a graphics device`;
+    : `engine   onnxruntime-webgpu ${versions.onnxruntime}: a graphics device, in float32`;
   yield torch
     ? `training PyTorch ${torch.version}, CUDA devices: ${torch.cudaDevices}`
     : "training PyTorch not found: the engine 'torch' is the fastest to train with (set PYTHON to an interpreter that has torch and numpy)";
   yield convolutionGflops === null
     ? `speed    onnxruntime does not run: ${convolutionFailure}`
     : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime)`;
+  if ('convolutionGflops' in graphics) {
+    yield `speed    ${graphics.convolutionGflops} GFLOP/s (the same, onnxruntime-webgpu)`;
+  }
   yield ffmpeg === null
     ? 'ffmpeg   not found: photographs get no MP4, and `unblur video` takes folders of frames only'
     : `ffmpeg   ${ffmpeg}`;
