@@ -395,6 +395,11 @@ describeInBrowser('the page', () => {
     });
     await givePhoto('small.png', await smallPhoto(), 'image/png', fresh);
     await areAsked;
+    // One figure for all that is downloaded, whatever comes first.
+    await fresh.waitForFunction(() =>
+      /^1[34] of 1[34] MB$/.test(document.getElementById('working-figure')!.textContent),
+    );
+    expect(await fresh.textContent('#working-title')).toBe('Loading the network');
     await fresh.click('#stop');
     sendWeights();
     await fresh.waitForFunction(() =>

@@ -27,9 +27,9 @@ export class WorkingPanel {
     this.#set(share, figure);
   }
 
-  showDownload({ part, receivedBytes, totalBytes }: DownloadReport): void {
+  showDownload({ receivedBytes, totalBytes }: DownloadReport): void {
     this.show(
-      part === 'weights' ? 'Loading the network' : 'Loading the engine',
+      'Loading the network',
       receivedBytes / totalBytes,
       `${(receivedBytes / 1e6).toFixed(0)} of ${(totalBytes / 1e6).toFixed(0)} MB`,
     );

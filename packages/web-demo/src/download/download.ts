@@ -6,8 +6,8 @@ export interface DownloadProgress {
   totalBytes: number;
 }
 
-/** What is downloaded apart from the page before anything can be computed. */
-export type DownloadReport = { kind: 'download'; part: 'engine' | 'weights' } & DownloadProgress;
+/** What is downloaded apart from the page before anything can be computed, all of it together. */
+export type DownloadReport = { kind: 'download' } & DownloadProgress;
 
 class DownloadError extends Error {
   override readonly name = 'DownloadError';
@@ -38,6 +38,8 @@ export async function download(
   if (kept?.byteLength === totalBytes) return new Uint8Array(kept);
   if (kept) await cache!.delete(url);
 
+  // Before anything has come, so that the sum of several downloads is whole from the start.
+  onProgress({ receivedBytes: 0, totalBytes });
   const response = await fetch(url).catch(() => undefined);
   if (!response?.ok || !response.body) throw new DownloadError();
   const parts: Uint8Array<ArrayBuffer>[] = [];

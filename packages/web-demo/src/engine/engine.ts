@@ -79,8 +79,14 @@ export async function startWithWeights(
   { weightsUrl, weightsBytes }: { weightsUrl: string; weightsBytes: number },
   report: (report: DownloadReport) => void,
 ): Promise<{ engine: Engine; weights: Uint8Array }> {
-  const reportOf = (part: DownloadReport['part']) => (progress: DownloadProgress) =>
-    report({ kind: 'download', part, ...progress });
+  // What is stored already tells nothing of itself.
+  const parts: Record<string, DownloadProgress> = {};
+  const reportOf = (part: string) => (progress: DownloadProgress) => {
+    parts[part] = progress;
+    const sum = (key: keyof DownloadProgress) =>
+      Object.values(parts).reduce((bytes, { [key]: ofPart }) => bytes + ofPart, 0);
+    report({ kind: 'download', receivedBytes: sum('receivedBytes'), totalBytes: sum('totalBytes') });
+  };
   const [engine, weights] = await Promise.all([
     startEngine(name, reportOf('engine')),
     download(weightsUrl, weightsBytes, reportOf('weights')),

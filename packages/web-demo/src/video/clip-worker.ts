@@ -114,9 +114,7 @@ async function start(
   let verdict: Verdict | undefined;
   if (request.graphics !== 'leave') {
     try {
-      graphics = await startEngine('webgpu', (progress) =>
-        report({ kind: 'download', part: 'engine', ...progress }),
-      );
+      graphics = await startEngine('webgpu', (progress) => report({ kind: 'download', ...progress }));
       if (request.graphics === 'try') {
         verdict = chooseEngine(await sampleOf(graphics, weights), await sampleOf(processor, weights));
       }
