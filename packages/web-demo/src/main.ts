@@ -360,7 +360,7 @@ const showPreload = tellOffline({
     bytes: photoWeights + processorWasm,
     weightsUrl: photoWeightsUrl,
     async load() {
-      await restorer.warmUp();
+      await restorer.start();
       if (!isMetered()) void restorer.checkGraphics();
     },
   },

@@ -879,11 +879,9 @@ describeInBrowser('the page', () => {
       .toBuffer();
     await givePhoto('large.jpg', large);
     await page.selectOption('#detail', '1280');
-    await waitForStatus(/8660 × 5774, restored at 1280 × 853\. This takes about/);
-    expect(await page.locator('#detail option:checked').textContent()).toMatch(
-      /^1280 px, about \d+ (s|min)$/,
-    );
-    await page.waitForFunction(() => /left/.test(document.getElementById('working-figure')!.textContent));
+    await waitForStatus(/8660 × 5774, restored at 1280 × 853\. Restoring large …/);
+    expect(await page.locator('#detail option:checked').textContent()).toBe('1280 px');
+    await page.waitForFunction(() => (document.getElementById('progress') as HTMLProgressElement).value > 0);
     await page.focus('#stop');
     await page.keyboard.press('Enter');
     await waitForStatus(/Stopped/);
@@ -1116,9 +1114,15 @@ describeInBrowser('the page', () => {
     await phone.context().close();
   });
 
-  test('tells what sizes take as the photograph itself has measured it', async () => {
+  test('tells what sizes take once the photograph itself has measured it, and no guess before', async () => {
     const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
     await fresh.evaluate(() => {
+      const told = Object.assign(window, { told: [] as string[] }).told;
+      const [detail, status] = ['detail', 'status'].map((id) => document.getElementById(id)!);
+      const tell = () => told.push(`${detail!.textContent} ${status!.textContent}`);
+      for (const place of [detail!, status!]) {
+        new MutationObserver(tell).observe(place, { childList: true, subtree: true });
+      }
       const asked = Object.assign(window, { asked: [] as string[] }).asked;
       const { postMessage } = Worker.prototype;
       Worker.prototype.postMessage = function (message, options) {
@@ -1128,9 +1132,15 @@ describeInBrowser('the page', () => {
     });
     await givePhoto('small.png', await smallPhoto(), 'image/png', fresh);
     await waitForStatus(/25 frames of 160 × 96/, fresh);
-    expect(await fresh.evaluate(() => (window as unknown as { asked: string[] }).asked.at(-1))).toBe(
-      'estimate',
-    );
+    const { asked, told } = await fresh.evaluate(() => {
+      const { asked, told } = window as unknown as Record<string, string[]>;
+      return { asked, told };
+    });
+    expect(asked!.at(-1)).toBe('estimate');
+    expect(told!.filter((text) => /about/.test(text) && !/25 frames of/.test(text))).toEqual([]);
+    expect(await fresh.textContent('#detail option:checked')).toMatch(/^Automatic: 160 px, about \d+ s$/);
+    await givePhoto('again.png', await smallPhoto(), 'image/png', fresh);
+    await waitForStatus(/This takes about \d+ s/, fresh);
     await fresh.context().close();
   });
 

@@ -35,19 +35,25 @@ export class WorkingPanel {
     );
   }
 
-  /** A piece of work whose duration is expected: the bar moves on while it is under way. */
+  /**
+   * A piece of work whose duration is expected: the bar moves on while it is under way.
+   *
+   * @param piece.secondsLeft left out where it would be a guess: then no time is told.
+   */
   showPiece(
     title: string,
-    piece: { fromShare: number; toShare: number; seconds: number; secondsLeft: number },
+    piece: { fromShare: number; toShare: number; seconds: number; secondsLeft?: number },
   ): void {
-    this.show(title, piece.fromShare, timeLeft(piece.secondsLeft));
+    const leftAfter = (seconds: number) =>
+      piece.secondsLeft === undefined ? '' : timeLeft(piece.secondsLeft - seconds);
+    this.show(title, piece.fromShare, leftAfter(0));
     const start = performance.now();
     this.#timer = setInterval(() => {
       const passed = (performance.now() - start) / 1000;
       const done = Math.min(1, passed / piece.seconds);
       // An expectation that was too short slows down and does not wait at the end.
       const share = piece.fromShare + (piece.toShare - piece.fromShare) * (done < 0.9 ? done : 0.9);
-      this.#set(share, timeLeft(piece.secondsLeft - Math.min(passed, piece.seconds)));
+      this.#set(share, leftAfter(Math.min(passed, piece.seconds)));
     }, 250);
   }
 

@@ -138,7 +138,7 @@ async function restoreAfterCheck(manner: Manner): Promise<Record<'first' | 'seco
       startWorker: () => pretendGraphics(manner),
       whyNoGraphics: async () => undefined,
     });
-    await restorer.warmUp();
+    await restorer.start();
     await restorer.checkGraphics();
     const { engine, frames } = await restorer.restore(grey, [-1, 0, 1], () => undefined);
     restorer.chooseEngine('wasm');

@@ -12,9 +12,15 @@ import {
 import { EngineDecision } from './engine-decision.js';
 import type { EngineName } from './engine-names.js';
 import { frameCount } from './frame-order.js';
-import type { EngineFacts, RestoreReport, RestoringRequest, RestoringResults } from './restoring-worker.js';
+import type {
+  EngineFacts,
+  Estimate,
+  RestoreReport,
+  RestoringRequest,
+  RestoringResults,
+} from './restoring-worker.js';
 
-export type { EngineFacts, RestoreReport } from './restoring-worker.js';
+export type { EngineFacts, Estimate, RestoreReport } from './restoring-worker.js';
 
 /** What the page hears on the way: the worker's reports, and that the graphics device was lost. */
 export type RestorerReport = RestoreReport | { kind: 'lost' };
@@ -49,7 +55,6 @@ interface Running {
   engine: EngineName;
   calls: RestoringCalls;
   ready: Promise<EngineFacts>;
-  warmedUp?: Promise<number | undefined>;
   sample?: Promise<EngineSample | undefined>;
   hasScene: boolean;
   /** Hears of the downloads. */
@@ -106,7 +111,7 @@ export class PageRestorer {
   }
 
   /**
-   * Downloads what restoring needs and starts the engine, once.
+   * Downloads what restoring needs, starts the engine and gets it ready to restore at its full speed, once.
    *
    * @throws in one line for people when that fails; the next call tries again.
    */
@@ -156,14 +161,6 @@ export class PageRestorer {
     const patienceSeconds = (last?: RestoreReport) =>
       mostSilentSeconds + (last?.kind === 'piece' ? mostDelay * last.seconds : 0);
     return engine === 'webgpu' && (request || !this.#decision.choice) ? { patienceSeconds } : {};
-  }
-
-  /** Starts the engine and gets it ready to restore at its full speed. */
-  async warmUp(): Promise<void> {
-    const running = await this.#start();
-    if (this.#isRestoring) return;
-    running.warmedUp ??= running.calls.call({ kind: 'warm-up' }, this.#patience(running.engine));
-    if ((await running.warmedUp) === undefined) delete running.warmedUp;
   }
 
   async #sampleOf(running: Running): Promise<EngineSample | undefined> {
@@ -235,8 +232,8 @@ export class PageRestorer {
     return this.#isLost ? 'WebGPU failed here' : this.#decision.reason;
   }
 
-  /** Seconds that restorations of photographs of these sizes take. The engine must have been started. */
-  async estimate(sizes: readonly { width: number; height: number }[]): Promise<number[]> {
+  /** What restorations of photographs of these sizes take. */
+  async estimate(sizes: readonly { width: number; height: number }[]): Promise<Estimate[]> {
     const { calls } = await this.#start();
     return calls.call({ kind: 'estimate', sizes, frames: frameCount });
   }

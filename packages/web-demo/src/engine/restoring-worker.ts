@@ -5,19 +5,15 @@ import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js
 import { answerCalls } from '../worker-calls.js';
 import type { EngineSample } from './engine-check.js';
 import type { EngineName } from './engine-names.js';
-import { startWithWeights, streaksOfNoise, type Engine } from './engine.js';
+import { startWithWeights, streaksOfNoise } from './engine.js';
 import { earlyOrder } from './frame-order.js';
 import { PhotoEngine } from './photo-engine.js';
+import { WorkRates } from './work-rates.js';
 
 export type RestoringRequest =
   /** Must come first, and once. */
   | { kind: 'start'; engine: EngineName; weightsUrl: string; weightsBytes: number }
-  /**
-   * Lets the browser compile what the network runs, and measures it, on a small picture, unless a photograph
-   * comes.
-   */
-  | { kind: 'warm-up' }
-  /** After that: what this engine is told from others by. */
+  /** What this engine is told from others by. */
   | { kind: 'sample' }
   /** How long a restoration of each size takes. */
   | { kind: 'estimate'; sizes: readonly { width: number; height: number }[]; frames: number }
@@ -30,16 +26,14 @@ export interface EngineFacts {
   name: EngineName;
   /** For people: `WebAssembly, 2 threads`. */
   description: string;
-  gigaMultiplyAddsPerSecond: number;
 }
 
 /** What the worker tells on the way. */
 export type RestoreReport =
   | DownloadReport
-  /**
-   * A piece of work begins: what part of all it is, from where to where, and how long it and the rest take.
-   */
-  | { kind: 'piece'; fromShare: number; toShare: number; seconds: number; secondsLeft: number }
+  /** All is there; the network is opened and measured. */
+  | { kind: 'warm-up' }
+  | PieceOfWork
   /** The motion is known, before any frame but the middle one is made. */
   | { kind: 'motion'; motion: MotionSummary }
   /** A frame is made: its place among the times, and how many are. */
@@ -47,12 +41,10 @@ export type RestoreReport =
 
 export interface RestoringResults {
   start: EngineFacts;
-  /** What a small picture takes; undefined when a photograph came before it was done. */
-  'warm-up': number | undefined;
   /** Undefined when a photograph came before it was done. */
   sample: EngineSample | undefined;
-  /** Seconds, one for each size. */
-  estimate: number[];
+  /** One for each size. */
+  estimate: Estimate[];
   restore: {
     sceneNumber: number;
     /** From the photograph's pixels to the last frame, the engine being ready. */
@@ -64,28 +56,48 @@ export interface RestoringResults {
   render: Picture | undefined;
 }
 
+/** A piece of work begins: what part of all it is, from where to where, and how long it and the rest take. */
+export interface PieceOfWork {
+  kind: 'piece';
+  fromShare: number;
+  toShare: number;
+  seconds: number;
+  /** Left out as long as that is a guess. */
+  secondsLeft?: number;
+}
+
+/** What a restoration takes. */
+export interface Estimate {
+  seconds: number;
+  /** Otherwise a guess, from pictures too small to tell; most take less. */
+  isMeasured: boolean;
+}
+
 type Report = (report: RestoreReport, transfer?: Transferable[]) => void;
 
-let started: { engine: Engine; photos: PhotoEngine } | undefined;
+let started: { photos: PhotoEngine; warmUpMilliseconds: number } | undefined;
 /** What the last photograph left behind for frames at further times. */
 let current: { number: number; scene: TiledScene } | undefined;
 let scenesSoFar = 0;
-/** Thousand millions of multiply-adds a second, as measured so far. */
-const rates = { analysis: 0, frame: 0 };
-/** What networks reach of the rate of the layers that the engine was measured by. */
-const usualEfficiency = { analysis: 0.8, frame: 0.4 };
+const rates = new WorkRates();
+/** Of the largest picture of which a frame was made. */
+let mostPixels = 0;
+/** Smaller pictures, and the first runs of all, are slower than what follows: they tell little of it. */
+const tellingPixels = 50_000;
+const isMeasured = (pixels: number) => mostPixels >= Math.min(pixels, tellingPixels);
 
 answerCalls<RestoringRequest, RestoringResults, RestoreReport>(async (request, report) => {
   switch (request.kind) {
     case 'start':
       return { result: await start(request, report) };
-    case 'warm-up':
-      return { result: await warmUpOnce() };
     case 'sample':
       return { result: await (sampling = sample()) };
     case 'estimate':
       return {
-        result: request.sizes.map(({ width, height }) => secondsFor(width, height, request.frames)),
+        result: request.sizes.map(({ width, height }) => ({
+          seconds: secondsFor(width, height, request.frames),
+          isMeasured: isMeasured(width * height),
+        })),
       };
     case 'restore':
       return { result: await restore(request, report) };
@@ -102,45 +114,38 @@ async function start(
   report: Report,
 ): Promise<EngineFacts> {
   const { engine, weights } = await startWithWeights(request.engine, request, report);
-  started = { engine, photos: new PhotoEngine(engine, weights) };
-  const { name, description, gigaMultiplyAddsPerSecond } = engine;
-  for (const part of ['analysis', 'frame'] as const) {
-    rates[part] = usualEfficiency[part] * gigaMultiplyAddsPerSecond;
-  }
-  return { name, description, gigaMultiplyAddsPerSecond };
+  const photos = new PhotoEngine(engine, weights);
+  report({ kind: 'warm-up' });
+  started = { photos, warmUpMilliseconds: await warmUp(photos) };
+  return { name: engine.name, description: engine.description };
 }
 
 /** As large as many a preview, which then need not wait for the network to be opened. */
 const warmUpSize = { width: 192, height: 112 };
 
-let warmingUp: Promise<number | undefined> | undefined;
 let sampling: Promise<EngineSample | undefined> | undefined;
 let rendering: Promise<void> | undefined;
 /** A photograph waits for these to end. */
 let isPhotoWaiting = false;
 
-/** Again where a photograph came before it was done. */
-function warmUpOnce(): Promise<number | undefined> {
-  return (warmingUp ??= warmUp().then((milliseconds) => {
-    if (milliseconds === undefined) warmingUp = undefined;
-    return milliseconds;
-  }));
-}
-
-/** @returns milliseconds. */
-async function warmUp(): Promise<number | undefined> {
+/**
+ * Lets the browser compile what the network runs, and measures that, so that what photographs take can be told.
+ *
+ * @returns what a small picture takes then.
+ */
+async function warmUp(photos: PhotoEngine): Promise<number> {
   const streaks = streaksOfNoise(warmUpSize);
-  const work = started!.photos.workFor(warmUpSize.width, warmUpSize.height);
-  let milliseconds: number | undefined;
+  const work = photos.workFor(warmUpSize.width, warmUpSize.height);
+  let milliseconds = 0;
   // The first round compiles.
-  for (let round = 0; round < 2 && !isPhotoWaiting; round++) {
+  for (let round = 0; round < 2; round++) {
     const start = performance.now();
-    const scene = await started!.photos.analyze(streaks, {});
-    learn('analysis', work.analysis, secondsSince(start));
+    const scene = await photos.analyze(streaks, {});
+    rates.learn('analysis', work.analysis, secondsSince(start));
     const frameStart = performance.now();
     await scene.renderAt(1);
-    learn('frame', work.frame, secondsSince(frameStart));
-    if (round > 0) milliseconds = performance.now() - start;
+    rates.learn('frame', work.frame, secondsSince(frameStart));
+    milliseconds = performance.now() - start;
     scene.release();
   }
   return milliseconds;
@@ -148,22 +153,17 @@ async function warmUp(): Promise<number | undefined> {
 
 /** Frames in floating point, which all engines agree on; the time is that of frames as they are restored. */
 async function sample(): Promise<EngineSample | undefined> {
-  const milliseconds = await warmUpOnce();
-  if (milliseconds === undefined || isPhotoWaiting) return undefined;
-  const scene = await started!.photos.analyze(streaksOfNoise(warmUpSize), {}, 'float32');
+  if (isPhotoWaiting) return undefined;
+  const { photos, warmUpMilliseconds: milliseconds } = started!;
+  const scene = await photos.analyze(streaksOfNoise(warmUpSize), {}, 'float32');
   const frames = [(await scene.renderAt(0)).data, (await scene.renderAt(1)).data];
   scene.release();
   return { frames, milliseconds };
 }
 
-/** A single measurement may have been disturbed: it counts for half. */
-function learn(part: keyof typeof rates, gigaMultiplyAdds: number, seconds: number): void {
-  rates[part] = (rates[part] + gigaMultiplyAdds / seconds) / 2;
-}
-
 function secondsFor(width: number, height: number, frames: number): number {
   const work = started!.photos.workFor(width, height);
-  return work.analysis / rates.analysis + ((frames - 1) * work.frame) / rates.frame;
+  return rates.seconds('analysis', work.analysis) + (frames - 1) * rates.seconds('frame', work.frame);
 }
 
 /**
@@ -176,7 +176,6 @@ async function restore(
 ): Promise<RestoringResults['restore']> {
   const { photos } = started!;
   isPhotoWaiting = true;
-  await warmingUp?.catch(() => undefined);
   await sampling?.catch(() => undefined);
   await rendering;
   isPhotoWaiting = false;
@@ -187,28 +186,35 @@ async function restore(
   const { width, height } = photo;
   await photos.prepare(width, height);
   const work = photos.workFor(width, height);
-  const totalSeconds = secondsFor(width, height, times.length);
-  const analysisSeconds = work.analysis / rates.analysis;
-  const image = imageOfPicture(photo);
-  const tellTiles = (share: number) =>
+  const analysisShare = rates.seconds('analysis', work.analysis) / secondsFor(width, height, times.length);
+  const tellAnalysis = (share: number) => {
+    const seconds = (1 - share) * rates.seconds('analysis', work.analysis);
     report({
       kind: 'piece',
-      fromShare: (share * analysisSeconds) / totalSeconds,
-      toShare: analysisSeconds / totalSeconds,
-      seconds: (1 - share) * analysisSeconds,
-      secondsLeft: totalSeconds - share * analysisSeconds,
+      fromShare: share * analysisShare,
+      toShare: analysisShare,
+      seconds,
+      ...(isMeasured(width * height) && {
+        secondsLeft: seconds + (times.length - 1) * rates.seconds('frame', work.frame),
+      }),
     });
-  tellTiles(0);
-  const analysisStart = performance.now();
-  const scene = await photos.analyze(image, { onShare: (share) => share < 1 && tellTiles(share) });
-  learn('analysis', work.analysis, secondsSince(analysisStart));
+  };
+  tellAnalysis(0);
+  let toldShare = 0;
+  let toldAt = performance.now();
+  const scene = await photos.analyze(imageOfPicture(photo), {
+    onShare(share) {
+      rates.learn('analysis', (share - toldShare) * work.analysis, secondsSince(toldAt));
+      [toldShare, toldAt] = [share, performance.now()];
+      if (share < 1) tellAnalysis(share);
+    },
+  });
   current = { number: ++scenesSoFar, scene };
   report({ kind: 'motion', motion: summarizeMotion(times.map((time) => scene.motionAt(time))) });
 
   let frameMilliseconds = Infinity;
-  const analysisShare = analysisSeconds / totalSeconds;
   for (const [done, index] of earlyOrder(times).entries()) {
-    const frameSeconds = work.frame / rates.frame;
+    const frameSeconds = rates.seconds('frame', work.frame);
     const shareAfter = (frames: number) =>
       analysisShare + ((1 - analysisShare) * Math.max(0, frames)) / (times.length - 1);
     report({
@@ -216,14 +222,15 @@ async function restore(
       fromShare: shareAfter(done - 1),
       toShare: shareAfter(done),
       seconds: frameSeconds,
-      secondsLeft: (times.length - done) * frameSeconds,
+      ...(isMeasured(width * height) && { secondsLeft: (times.length - done) * frameSeconds }),
     });
     const frameStart = performance.now();
     const picture = pictureOfImage(await scene.renderAt(times[index]!));
     // The middle frame is made already.
     if (times[index] !== 0) {
       const seconds = secondsSince(frameStart);
-      learn('frame', work.frame, seconds);
+      rates.learn('frame', work.frame, seconds);
+      mostPixels = Math.max(mostPixels, width * height);
       frameMilliseconds = Math.min(frameMilliseconds, 1000 * seconds);
     }
     report({ kind: 'frame', index, picture, done: done + 1 }, [picture.rgba.buffer]);

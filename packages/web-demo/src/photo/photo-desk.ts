@@ -1,7 +1,7 @@
 import { fitWithin } from '@unblur/restoration';
 import { failureMessage } from '../failure-message.js';
 import { evenTimes } from '../engine/frame-order.js';
-import type { Restoration } from '../engine/restorer.js';
+import type { Estimate, Restoration } from '../engine/restorer.js';
 import { element, scrollToStatus } from '../page-elements.js';
 import type { Picture } from '../picture.js';
 import { fitPicture } from '../saving/fitting.js';
@@ -45,9 +45,15 @@ interface PhotoResult {
 interface PhotoSizes {
   original: { width: number; height: number };
   /** For each size that may be chosen, the longer side in pixels and what it takes. */
-  choices: { side: number; seconds: number; isNeeded: boolean }[];
+  choices: SizeChoice[];
   /** Index of the one that is taken where none is chosen. */
   automatic: number;
+}
+
+interface SizeChoice extends Estimate {
+  side: number;
+  /** Whether it differs from the one before. */
+  isNeeded: boolean;
 }
 
 interface DeskParts extends SceneParts {
@@ -261,9 +267,10 @@ export class PhotoDesk {
       }
       await this.#startEngine(isCurrent);
       if (!isCurrent()) return;
-      const { side, seconds } = await this.#chooseSize(photo, first.original);
+      let chosen = await this.#chooseSize(photo, first.original);
       if (!isCurrent()) return;
-      const preview = seconds > soonSeconds && !before ? await this.#previewOf(first.picture) : undefined;
+      const preview =
+        chosen.seconds > soonSeconds && !before ? await this.#previewOf(first.picture) : undefined;
       if (!isCurrent()) return;
       if (preview) {
         const restored = await this.#parts.restorer.restore(preview, evenTimes(previewFrames), (report) => {
@@ -272,14 +279,15 @@ export class PhotoDesk {
         if (!isCurrent()) return;
         const { frames, motion } = restored;
         if (isOnShow()) player.showScene({ blurred: preview, frames, motion, isPreview: true });
+        // Measured by the preview, the times are better known.
+        chosen = await this.#chooseSize(photo, first.original);
+        if (!isCurrent()) return;
       }
-      // Measured by the preview, the times are better known.
-      const better = preview ? await this.#chooseSize(photo, first.original) : { side, seconds };
-      if (!isCurrent()) return;
+      if (photo === this.#shown) this.#showSizes(photo.sizes);
       const { picture } =
-        better.side === Math.max(first.picture.width, first.picture.height)
+        chosen.side === Math.max(first.picture.width, first.picture.height)
           ? first
-          : await readPhoto(photo.file, photo.isHeic, better.side);
+          : await readPhoto(photo.file, photo.isHeic, chosen.side);
       if (!isCurrent()) return;
       const note = [
         isSmaller(picture, first.original) && `${sizeOf(first.original)}, restored at ${sizeOf(picture)}. `,
@@ -291,7 +299,10 @@ export class PhotoDesk {
         .filter(Boolean)
         .join('');
       const until = before ? ` Until then, the earlier result stays: ${before.told}` : '';
-      if (isOnShow()) say(`${note}This takes about ${duration(better.seconds)}.${until}`);
+      const time = chosen.isMeasured
+        ? `This takes about ${duration(chosen.seconds)}.`
+        : `Restoring ${photo.name} …`;
+      if (isOnShow()) say(`${note}${time}${until}`);
       const title = preview ? 'Full size' : 'Restoring';
       await this.#restoreInFull(photo, picture, { title, note, engineChoice }, isCurrent, isOnShow);
     } catch (cause) {
@@ -363,10 +374,7 @@ export class PhotoDesk {
   }
 
   /** The size to work a photograph at, and what it takes. */
-  async #chooseSize(
-    photo: GivenPhoto,
-    original: { width: number; height: number },
-  ): Promise<{ side: number; seconds: number }> {
+  async #chooseSize(photo: GivenPhoto, original: { width: number; height: number }): Promise<SizeChoice> {
     const offered = this.#offeredSides;
     const choices = await this.#sizeChoices(original);
     const automatic = choices.findLastIndex(
@@ -374,7 +382,6 @@ export class PhotoDesk {
         isNeeded && (offered[index]! <= firstSidePixels || seconds <= automaticSeconds),
     );
     photo.sizes = { original, choices, automatic };
-    if (photo === this.#shown) this.#showSizes(photo.sizes);
     return choices[photo.detail === 'auto' ? automatic : offered.indexOf(Number(photo.detail))]!;
   }
 
@@ -385,7 +392,7 @@ export class PhotoDesk {
   async #sizeChoices(original: PhotoSizes['original']): Promise<PhotoSizes['choices']> {
     const longest = Math.max(original.width, original.height);
     const sides = this.#offeredSides.map((side) => Math.min(longest, side));
-    const seconds = await this.#parts.restorer.estimate(
+    const estimates = await this.#parts.restorer.estimate(
       sides.map((side) => ({
         width: Math.max(1, Math.round((original.width * side) / longest)),
         height: Math.max(1, Math.round((original.height * side) / longest)),
@@ -393,7 +400,7 @@ export class PhotoDesk {
     );
     return sides.map((side, index) => ({
       side,
-      seconds: seconds[index]!,
+      ...estimates[index]!,
       isNeeded: index === 0 || side !== sides[index - 1],
     }));
   }
@@ -408,24 +415,22 @@ export class PhotoDesk {
   #showSizes(sizes: PhotoSizes | undefined): void {
     const [automatic, ...options] = this.#detail.options;
     const choice = sizes?.choices[sizes.automatic];
-    automatic!.textContent = choice
-      ? `Automatic: ${choice.side} px, about ${duration(choice.seconds)}`
-      : 'Automatic';
+    automatic!.textContent = choice ? `Automatic: ${describeChoice(choice)}` : 'Automatic';
     options.forEach((option, index) => {
-      const { side, seconds, isNeeded } = sizes?.choices[index] ?? { isNeeded: true };
-      option.hidden = option.disabled = !isNeeded;
-      option.textContent =
-        seconds === undefined ? `${option.value} px` : `${side} px, about ${duration(seconds)}`;
+      const choice = sizes?.choices[index];
+      option.hidden = option.disabled = choice?.isNeeded === false;
+      option.textContent = choice ? describeChoice(choice) : `${option.value} px`;
     });
-    element('detail-note', HTMLElement).textContent = sizes
-      ? `The longer side. The photograph is ${sizeOf(sizes.original)}; times are for this device.`
-      : 'The longer side. Times are shown once this device has been measured.';
+    const size = sizes ? ` The photograph is ${sizeOf(sizes.original)}` : '';
+    element('detail-note', HTMLElement).textContent = choice?.isMeasured
+      ? `The longer side.${size}; times are for this device.`
+      : `The longer side.${size && `${size}.`} Times are shown once this device has been measured.`;
   }
 
   async #previewOf(picture: Picture): Promise<Picture> {
     const copies = previewSides.map((side) => fitWithin(picture, side));
-    const seconds = await this.#parts.restorer.estimate(copies);
-    const fastEnough = seconds.findIndex((value) => value <= previewSeconds);
+    const estimates = await this.#parts.restorer.estimate(copies);
+    const fastEnough = estimates.findIndex(({ seconds }) => seconds <= previewSeconds);
     return fitPicture(picture, previewSides.at(fastEnough)!);
   }
 
@@ -494,4 +499,6 @@ export function describe({ frames, milliseconds, engine }: Restoration, picture:
 }
 
 const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} × ${height}`;
+const describeChoice = ({ side, seconds, isMeasured }: SizeChoice) =>
+  isMeasured ? `${side} px, about ${duration(seconds)}` : `${side} px`;
 const isSmaller = (a: { width: number }, b: { width: number }) => a.width < b.width;

@@ -60,6 +60,8 @@ export function showReport(working: WorkingPanel, title: string, report: Restore
     working.showPiece(title, report);
   } else if (report.kind === 'lost') {
     working.show('The graphics device was lost; continuing without it');
+  } else if (report.kind === 'warm-up') {
+    working.show('Preparing the network');
   } else if (report.kind === 'download') {
     working.showDownload(report);
   }
