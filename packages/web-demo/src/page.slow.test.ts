@@ -833,6 +833,11 @@ describeInBrowser('the page', () => {
   test('restores several photographs one after the other, and says of each what became of it', async () => {
     const photo = await smallPhoto();
     const tiny = await sharp(photo).resize(96, 64).png().toBuffer();
+    await page.evaluate(() => {
+      const titles = Object.assign(window, { titles: [] as string[] }).titles;
+      const title = document.getElementById('working-title')!;
+      new MutationObserver(() => titles.push(title.textContent)).observe(title, { childList: true });
+    });
     await page.setInputFiles('#other-file', [
       { name: 'one.png', mimeType: 'image/png', buffer: tiny },
       { name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('\xff\xd8\xff no picture') },
@@ -845,6 +850,10 @@ describeInBrowser('the page', () => {
         [...document.querySelectorAll('.queued')].map((button) => button.textContent).join() ===
         'one: done,broken: failed,two: done',
     );
+    // Which one is worked on is told all the while.
+    const titles = await page.evaluate(() => (window as unknown as { titles: string[] }).titles);
+    expect(titles).toContain('Restoring: 1 of 3, one');
+    expect(titles.filter((title) => !/: [123] of 3, (one|broken|two)$/.test(title))).toEqual([]);
     expect(await page.locator('#refused p').allTextContents()).toEqual([
       'live.mov is a clip: choose it by itself.',
       expect.stringMatching(/^raw\.dng is a camera raw file.*Export it as JPEG/),
@@ -1305,7 +1314,7 @@ describeInBrowser('the page', () => {
     page = await openPage('?engine=webgpu', { reducedMotion: 'reduce' }, stand.plainUrl);
     await givePhoto('small.png', await smallPhoto());
     await page.waitForFunction(() =>
-      /preview|Restoring|Full size/.test(document.getElementById('working-title')!.textContent),
+      /preview|Restoring/.test(document.getElementById('working-title')!.textContent),
     );
     const control = await stand.browser.newBrowserCDPSession();
     await control.send('Browser.crashGpuProcess').catch(() => undefined);

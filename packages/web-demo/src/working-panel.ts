@@ -9,6 +9,8 @@ export class WorkingPanel {
   readonly #bar: HTMLProgressElement;
   readonly #stage: HTMLElement;
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** Which one of several is worked on, told behind each title: `2 of 5, beach`. */
+  subject = '';
 
   /** @param prefix of the ids of its elements. */
   constructor(prefix = '') {
@@ -23,7 +25,7 @@ export class WorkingPanel {
   show(title: string, share?: number, figure = ''): void {
     clearInterval(this.#timer);
     this.#panel.hidden = false;
-    this.#title.textContent = title;
+    this.#title.textContent = this.subject ? `${title}: ${this.subject}` : title;
     this.#set(share, figure);
   }
 

@@ -140,6 +140,7 @@ export class PhotoDesk {
   /** Ends what is under way; `show` goes on with it. */
   pause(): void {
     this.#workNumber++;
+    this.#parts.working.subject = '';
     if (this.#working) {
       this.#parts.restorer.stop();
       this.#parts.working.hide();
@@ -255,6 +256,8 @@ export class PhotoDesk {
     const engineChoice = this.#parts.engineChoice.value;
     this.#showList();
     if (isOnShow()) this.#showSettings(photo);
+    const place = this.#photos.indexOf(photo) + 1;
+    working.subject = this.#photos.length > 1 ? `${place} of ${this.#photos.length}, ${photo.name}` : '';
     working.show('Reading the photograph');
     try {
       const first = photo.first ?? (await readPhoto(photo.file, photo.isHeic, firstSidePixels));
@@ -303,8 +306,7 @@ export class PhotoDesk {
         ? `This takes about ${duration(chosen.seconds)}.`
         : `Restoring ${photo.name} …`;
       if (isOnShow()) say(`${note}${time}${until}`);
-      const title = preview ? 'Full size' : 'Restoring';
-      await this.#restoreInFull(photo, picture, { title, note, engineChoice }, isCurrent, isOnShow);
+      await this.#restoreInFull(photo, picture, { note, engineChoice }, isCurrent, isOnShow);
     } catch (cause) {
       if (!isCurrent() || (cause as Error).name === 'AbortError') return;
       const told = `${fileNameOf(photo)}: ${failureMessage(cause)}`;
@@ -329,13 +331,13 @@ export class PhotoDesk {
   async #restoreInFull(
     photo: GivenPhoto,
     picture: Picture,
-    { title, note, engineChoice }: { title: string; note: string; engineChoice: string },
+    { note, engineChoice }: { note: string; engineChoice: string },
     isCurrent: () => boolean,
     isOnShow: () => boolean,
   ): Promise<void> {
     const { player, say } = this.#parts;
     const restored = await restoreScene(this.#parts, picture, {
-      title,
+      title: 'Restoring',
       isCurrent,
       // What was made before stays on show.
       isShown: () => isOnShow() && !photo.result,
