@@ -25,6 +25,7 @@ export {
   anyTimes,
   photoFrames,
   photoFunctions,
+  photoReach,
   readFrameNetwork,
   type FrameNetwork,
   type NetworkSession,
@@ -41,6 +42,7 @@ export { photoWork } from './photo/photo-work.js';
 export {
   expectScale,
   isOneColor,
+  movesBeyondReach,
   scaleForMotion,
   surveyMotion,
   workingScales,

@@ -162,7 +162,7 @@ async function restoreOwnBlur(own: OwnBlur): Promise<void> {
     ownResult = { name: 'own-blur', scene };
     element('edit-own-blur', HTMLButtonElement).disabled = false;
     player.showScene(scene);
-    say(describe(restoration, own.blurred));
+    say(describe(restoration, own.blurred, 'move the camera less'));
     await scoreOwnBlur(own, ownResult);
   } catch (cause) {
     if (!isCurrent() || (cause as Error).name === 'AbortError') return;

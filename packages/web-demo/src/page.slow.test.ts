@@ -816,6 +816,25 @@ describeInBrowser('the page', () => {
     expect(await accessibilityFaults()).toEqual([]);
   });
 
+  test('says with the result that the blur is longer than the network can follow, and what to do', async () => {
+    const [width, height, blurPixels] = [328, 96, 81];
+    const kernel = Array.from({ length: 3 * blurPixels }, (_, at) =>
+      Math.floor(at / blurPixels) === 1 ? 1 : 0,
+    );
+    const blurred = await sharp(squarePath)
+      .extract({ left: 100, top: 144, width, height })
+      .convolve({ width: blurPixels, height: 3, kernel })
+      .png()
+      .toBuffer();
+    await givePhoto('long.png', blurred);
+    expect(await waitForStatus(/25 frames of 328 × 96/)).toMatch(
+      /^The blur is longer than the network can follow, so some of it may remain: choose a smaller working size\. 25/,
+    );
+    await page.selectOption('#detail', '320');
+    await waitForStatus(/restored at 320 × 94\. The blur is .*: choose a photograph with less motion\. 25/);
+    await page.selectOption('#detail', 'auto');
+  });
+
   test('decodes a HEIC photograph, upright and in its colours', async () => {
     await givePhoto('phone.heic', phonePhoto, 'image/heic');
     await waitForStatus(/frames of 64 × 64/);

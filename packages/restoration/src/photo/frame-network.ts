@@ -129,6 +129,9 @@ export function photoFunctions(
   };
 }
 
+/** How far the photo network follows what moves. */
+export const photoReach: Reach = { fullSizePixels: 17.5, fullSizePixelsOfLarge: 8, smallerPixels: 14 };
+
 function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
   const { config, ...read } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
@@ -139,7 +142,7 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
     config,
     multiple: photoMultiple,
     memoryBytesPerPixel: photoMemoryBytesPerPixel(config),
-    reach: { fullSizePixels: 17.5, fullSizePixelsOfLarge: 8, smallerPixels: 14 },
+    reach: photoReach,
     knowsMotion: true,
     defaultFrames: photoFrames,
     timesOf: anyTimes,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { MotionField } from '../motion-field.js';
-import { isOneColor, scaleForMotion, surveyMotion } from './working-scale.js';
+import { isOneColor, movesBeyondReach, scaleForMotion, surveyMotion } from './working-scale.js';
 
 /** A motion that is the same everywhere. */
 const uniform = ({ width, height }: { width: number; height: number }, dx: number): MotionField => ({
@@ -54,6 +54,12 @@ test('a photograph is of one colour where its pixels differ by rounding at most'
     data: Float32Array.from(steps.flatMap((step) => [0, 0.5 + step / 255, 1])),
   });
   expect([photo(0, 0, 0), photo(0, 1, -1), photo(0, 0, 2)].map(isOneColor)).toEqual([true, true, false]);
+});
+
+test('what moves further than the network follows is beyond its reach', () => {
+  const reach = { fullSizePixels: 18, fullSizePixelsOfLarge: 8, smallerPixels: 14 };
+  const isBeyond = (length: number) => movesBeyondReach(uniform({ width: 640, height: 360 }, length), reach);
+  expect([0.3, 18, -18.5].map(isBeyond)).toEqual([false, false, true]);
 });
 
 test('the scale is the largest at which nothing moves too far', () => {

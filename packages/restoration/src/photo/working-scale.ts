@@ -76,6 +76,13 @@ export interface Reach {
   smallerPixels: number;
 }
 
+/**
+ * Whether things move further in an image than a network can follow at its size. @param motionAtEnd as the
+ * network found it in that image, from the middle of the exposure to its end.
+ */
+export const movesBeyondReach = (motionAtEnd: MotionField, { fullSizePixels }: Reach): boolean =>
+  percentileLength(motionAtEnd, surveyPercentile) > fullSizePixels;
+
 /** From so many pixels on a photograph is large. */
 const largePixels = 6e6;
 

@@ -344,7 +344,9 @@ export class PhotoDesk {
     });
     if (!restored) return;
     const { scene, restoration } = restored;
-    const told = `${note}${describe(restoration, picture)}`;
+    const hasSmaller = Math.max(picture.width, picture.height) > this.#offeredSides[0]!;
+    const wayOut = hasSmaller ? 'choose a smaller working size' : 'choose a photograph with less motion';
+    const told = `${note}${describe(restoration, picture, wayOut)}`;
     const savable = { name: photo.name, scene };
     Object.assign(photo, { state: 'done', told });
     photo.result = { savable, told, detail: photo.detail!, engineChoice };
@@ -495,9 +497,17 @@ export async function lookAt(photo: GivenPhoto): Promise<void> {
 
 const fileNameOf = ({ file, name }: GivenPhoto) => (file instanceof File && file.name) || name;
 
-export function describe({ frames, milliseconds, engine }: Restoration, picture: Picture): string {
+/** @param wayOut what to do where the blur is too long. */
+export function describe(
+  { frames, motion, milliseconds, engine }: Restoration,
+  picture: Picture,
+  wayOut: string,
+): string {
+  const limit = motion.isBeyondReach
+    ? `The blur is longer than the network can follow, so some of it may remain: ${wayOut}. `
+    : '';
   const howItRan = engine.reason ? `${engine.description}; ${engine.reason}` : engine.description;
-  return `${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s on ${howItRan}.`;
+  return `${limit}${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s on ${howItRan}.`;
 }
 
 const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} × ${height}`;

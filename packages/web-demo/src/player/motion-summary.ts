@@ -1,4 +1,10 @@
-import { exposureMotion, rimLengthPixels, type MotionField } from '@unblur/restoration';
+import {
+  exposureMotion,
+  movesBeyondReach,
+  photoReach,
+  rimLengthPixels,
+  type MotionField,
+} from '@unblur/restoration';
 
 /** What the player shows of a recovered motion. */
 export interface MotionSummary {
@@ -8,12 +14,19 @@ export interface MotionSummary {
   path: Displacement[];
   /** The length that the rim of the colour wheel stands for. */
   rimPixels: number;
+  /** Whether things move further than the network can follow. */
+  isBeyondReach: boolean;
 }
 
-/** @param motionsPixels where each frame moved beside the middle one */
+/** @param motionsPixels where each frame moved beside the middle one, to the end of the exposure */
 export function summarizeMotion(motionsPixels: readonly MotionField[]): MotionSummary {
   const exposure = exposureMotion(motionsPixels);
-  return { exposure, path: globalPath(motionsPixels), rimPixels: rimLengthPixels(exposure) };
+  return {
+    exposure,
+    path: globalPath(motionsPixels),
+    rimPixels: rimLengthPixels(exposure),
+    isBeyondReach: movesBeyondReach(motionsPixels.at(-1)!, photoReach),
+  };
 }
 
 /** A displacement in pixels of the photograph, x right, y down. */
