@@ -30,6 +30,7 @@ export class WorkingPanel {
   }
 
   showDownload({ receivedBytes, totalBytes }: DownloadReport): void {
+    if (receivedBytes === totalBytes) return this.show('Preparing the network');
     this.show(
       'Loading the network',
       receivedBytes / totalBytes,

@@ -355,7 +355,7 @@ export class ClipDesk {
     const { facts, result } = this.#clip!;
     const { width, height, seconds } = this.#chosen;
     const frames = Math.max(1, Math.round(part * facts.frames));
-    this.#working.show(title, 0, 'opening the network');
+    this.#working.show(title, undefined, 'opening the network');
     return this.#sharpener.sharpen(
       {
         width,

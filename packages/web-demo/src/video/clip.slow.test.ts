@@ -214,10 +214,23 @@ describeWithClips('clips on the page', () => {
 
   test('shows the first second before and after', async () => {
     await page.selectOption('#clip-passes', 'mirrored');
+    await page.evaluate(() => {
+      const bars = Object.assign(window, { bars: [] as (string | null)[] }).bars;
+      const [bar, figure] = ['clip-progress', 'clip-working-figure'].map((id) =>
+        document.getElementById(id)!,
+      );
+      new MutationObserver(() => {
+        if (figure!.textContent === 'opening the network') bars.push(bar!.getAttribute('value'));
+      }).observe(figure!, { childList: true });
+    });
     await give('clip.webm', readFileSync(pathOf('clip.webm')));
     await waitForStatus(/first second at 96 × 64 takes about .*; the whole clip, about/);
     expect(await page.isDisabled('#clip-save')).toBe(true);
     await waitForStatus(/before and after\. “Sharpen the whole clip” takes about/);
+    // An empty bar would look stuck.
+    expect(await page.evaluate(() => (window as unknown as { bars: (string | null)[] }).bars)).toEqual([
+      null,
+    ]);
     expect(await page.textContent('#clip-facts')).toMatch(
       /clip\.webm: 96 × 64, 0\.2 s, 5 frames, with sound/,
     );
