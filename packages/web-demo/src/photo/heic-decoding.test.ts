@@ -3,13 +3,18 @@ import libheif from 'libheif-js/wasm-bundle.js';
 import { decodeHeic } from './heic-decoding.js';
 import { phonePhoto, twoPictures } from './phone-photo.test-tool.js';
 
+/** Of the pictures that were decoded. */
+const colourSpaces: string[] = [];
+
 /** Of the browser's pictures, what decoding needs. */
 class Pixels {
   readonly data: Uint8ClampedArray;
   constructor(
     readonly width: number,
     readonly height: number,
+    { colorSpace }: { colorSpace: string },
   ) {
+    colourSpaces.push(colorSpace);
     this.data = new Uint8ClampedArray(4 * width * height);
   }
 }
@@ -34,8 +39,9 @@ test("leaves nothing of a file in libheif's memory, damaged or not", async () =>
   expect(freed.mock.calls).toEqual(taken.mock.results.map(({ value }) => [value]));
 });
 
-test('of several pictures, takes the one that the file calls its primary', async () => {
+test('of several pictures, takes the one that the file calls its primary, and its colours', async () => {
   const { rgba } = await decodeHeic(twoPictures);
+  expect(colourSpaces.at(-1)).toBe('display-p3');
   for (const [channel, level] of [20, 40, 90].entries()) {
     expect(Math.abs(rgba[channel]! - level)).toBeLessThan(4);
   }
