@@ -766,8 +766,16 @@ describeInBrowser('the page', () => {
   test('has targets of 44 pixels for fingers', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     const small = await smallTargetsOf(page);
+    const heights = await page.evaluate(() =>
+      ['#photo-origin a', '#photo-origin'].map(
+        (selector) => document.querySelector(selector)!.getBoundingClientRect().height,
+      ),
+    );
     await page.setViewportSize({ width: 1280, height: 860 });
     expect(small).toEqual([]);
+    // A link in a text is as tall, without a gap before its line.
+    expect(heights[0]).toBeGreaterThanOrEqual(43.9);
+    expect(heights[1]).toBeLessThan(70);
   });
 
   test('shows in forced colours which tab is chosen', async () => {
