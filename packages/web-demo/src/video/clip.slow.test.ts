@@ -234,6 +234,7 @@ describeWithClips('clips on the page', () => {
     expect(await page.textContent('#clip-facts')).toMatch(
       /clip\.webm: 96 × 64, 0\.2 s, 5 frames, with sound/,
     );
+    expect(await page.getAttribute('#clip-size', 'aria-describedby')).toBe('clip-cost');
     expect(await page.isVisible('#clip-divider')).toBe(true);
     expect(await page.getAttribute('#clip-play', 'aria-label')).toBe('Play');
     await page.click('#clip-play');
