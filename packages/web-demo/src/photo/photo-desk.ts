@@ -428,7 +428,7 @@ export class PhotoDesk {
     const size = sizes ? ` The photograph is ${sizeOf(sizes.original)}` : '';
     element('detail-note', HTMLElement).textContent = choice?.isMeasured
       ? `The longer side.${size}; times are for this device.`
-      : `The longer side.${size && `${size}.`} Times are shown once this device has been measured.`;
+      : `The longer side.${size && `${size}.`} Times are shown once they are measured.`;
   }
 
   async #previewOf(picture: Picture): Promise<Picture> {
