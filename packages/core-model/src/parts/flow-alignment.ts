@@ -1,7 +1,7 @@
 import { add, clipByValue, concat, div, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { boxMean, luminance } from './image-statistics.js';
-import { resizeFlow, visibility, warp } from './motion-field.js';
+import { resizeFlow, warpWithMask } from './motion-field.js';
 import { imagePyramid } from './resolution.js';
 import { stopGradient } from './stop-gradient.js';
 
@@ -66,7 +66,7 @@ export function alignFlow(
  */
 function stepTowards(first: Tensor4D, second: Tensor4D, flowPixels: Tensor4D): Tensor4D {
   // Beyond its edge the second image goes on as it ends: black there would be an edge that neither image shows.
-  const [warped, mask] = [warp(second, flowPixels), visibility(flowPixels)];
+  const { warped, mask } = warpWithMask(second, flowPixels, 'border');
   const both = mul<Tensor4D>(add(first, warped), 0.5);
   const difference = mul<Tensor4D>(sub(warped, first), mask);
   const dx = mul<Tensor4D>(centralDifference(both, 2), mask);

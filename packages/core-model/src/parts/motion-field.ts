@@ -54,16 +54,15 @@ export function warp(x: Tensor4D, displacementPixels: Tensor4D): Tensor4D {
 const visibleFraction = 0.999;
 
 /**
- * Backward warping that knows what it cannot see: `warped(p) = x(p + flow(p))`, and 0 where that lies outside
- * of `x`.
+ * Backward warping, `warped(p) = x(p + flow(p))`, and where that lies inside of `x`.
  *
  * @param x `[B, h, w, C]`.
  * @param flowPixels `[B, h, w, 2]` (dx, dy) in pixels of `x`.
- * @param padding what is sampled beyond the edge; it matters for the last thousandth of a pixel only.
+ * @param padding what is sampled beyond the edge.
  * @returns `warped` `[B, h, w, C]`, and `mask` `[B, h, w, 1]`: 1 where the sample lies inside, else 0,
  * through which no gradient flows.
  */
-export function warpVisible(
+export function warpWithMask(
   x: Tensor4D,
   flowPixels: Tensor4D,
   padding: SamplePadding,
@@ -71,12 +70,25 @@ export function warpVisible(
   const [, height, width] = x.shape;
   const positions = add(flowPixels, pixelPositions([height, width])) as Tensor4D;
   const mask = stopGradient([positions], (constant) => fullyInside(constant, [height, width]));
-  return { warped: mul(gridSample(x, positions, padding), mask), mask };
+  return { warped: gridSample(x, positions, padding), mask };
+}
+
+/**
+ * `warpWithMask`, 0 where the sample lies outside of `x`: the padding then matters for the last thousandth of
+ * a pixel only.
+ */
+export function warpVisible(
+  x: Tensor4D,
+  flowPixels: Tensor4D,
+  padding: SamplePadding,
+): { warped: Tensor4D; mask: Tensor4D } {
+  const { warped, mask } = warpWithMask(x, flowPixels, padding);
+  return { warped: mul(warped, mask), mask };
 }
 
 /**
  * Where an image shows what is moved by a flow: `[B, h, w, 1]`, 1 where p + flow(p) lies inside, else 0.
- * `warpVisible`'s mask by itself; no gradient flows through it.
+ * `warpWithMask`'s mask by itself; no gradient flows through it.
  *
  * @param flowPixels `[B, h, w, 2]` (dx, dy) in pixels of its own level.
  */
