@@ -4,6 +4,7 @@ export type { Filter, Int8Convolution, ValueRange } from './int8-convolutions.js
 export type { ModelOptions } from './graph/model.js';
 export { registerLowering } from './lowerings/index.js';
 export type { KernelCall, Lowering } from './lowerings/lowering.js';
+export { bilinearMatrix, nearestMatrix } from './resized-axis.js';
 export type { Session, SessionOptions } from './session.js';
 export { fromChannelsFirst, fromPlain } from './traced-tensor.js';
 export type { TracedTensor } from './traced-tensor.js';

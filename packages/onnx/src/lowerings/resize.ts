@@ -1,66 +1,11 @@
 import type { Value } from '../graph/graph.js';
 import * as onnx from '../graph/operators.js';
+import { bilinearMatrix, bilinearNeighbours, nearestMatrix, nearestPixels } from '../resized-axis.js';
+import type { ResizeAttributes } from '../resized-axis.js';
 import { fromChannelsFirst } from '../traced-tensor.js';
 import type { TracedTensor } from '../traced-tensor.js';
 import { lowering } from './lowering.js';
 import type { Lowering } from './lowering.js';
-
-interface ResizeAttributes {
-  alignCorners: boolean;
-  halfPixelCenters: boolean;
-}
-
-/** The position in a line of `from` pixels that each of `to` pixels looks at. */
-function sourcePositions(
-  from: number,
-  to: number,
-  { alignCorners, halfPixelCenters }: ResizeAttributes,
-): number[] {
-  const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
-  return Array.from({ length: to }, (_, index) =>
-    halfPixelCenters ? (index + 0.5) * scale - 0.5 : index * scale,
-  );
-}
-
-/**
- * The two source pixels that each resized pixel lies between, and its way from the low to the high one, 0 to
- * 1.
- */
-function bilinearNeighbours(
-  from: number,
-  to: number,
-  attrs: ResizeAttributes,
-): { low: number; high: number; highShare: number }[] {
-  return sourcePositions(from, to, attrs).map((position) => {
-    const inside = Math.min(Math.max(position, 0), from - 1);
-    const low = Math.floor(inside);
-    return { low, high: Math.min(low + 1, from - 1), highShare: inside - low };
-  });
-}
-
-/** Row-major `[to, from]`: how much of each source pixel a resized pixel holds. */
-function bilinearMatrix(from: number, to: number, attrs: ResizeAttributes): Float32Array {
-  const matrix = new Float32Array(to * from);
-  bilinearNeighbours(from, to, attrs).forEach(({ low, high, highShare }, row) => {
-    matrix[row * from + low]! += 1 - highShare;
-    matrix[row * from + high]! += highShare;
-  });
-  return matrix;
-}
-
-/** The source pixel that each resized pixel copies. */
-function nearestPixels(from: number, to: number, attrs: ResizeAttributes): number[] {
-  const shift = attrs.halfPixelCenters ? 0.5 : 0;
-  return sourcePositions(from, to, attrs).map((position) =>
-    Math.max(0, Math.min(from - 1, attrs.alignCorners ? Math.round(position) : Math.floor(position + shift))),
-  );
-}
-
-function nearestMatrix(from: number, to: number, attrs: ResizeAttributes): Float32Array {
-  const matrix = new Float32Array(to * from);
-  nearestPixels(from, to, attrs).forEach((source, row) => (matrix[row * from + source] = 1));
-  return matrix;
-}
 
 /**
  * Whether single precision holds where each resized pixel looks. ONNX Runtime computes it so, from the

@@ -15,13 +15,7 @@ import type {
   Tensor2D,
   Tensor4D,
 } from '@tensorflow/tfjs-core';
-
-/** How an axis is resized: the weight of each of the `from` pixels in each of the `to`, `[to, from]`. */
-type AxisWeights = (
-  from: number,
-  to: number,
-  attrs: { alignCorners: boolean; halfPixelCenters: boolean },
-) => Float32Array;
+import { bilinearMatrix, nearestMatrix } from '@unblur/onnx';
 
 /**
  * While `body` runs, gradients that TensorFlow.js 4.22 has wrong, or has not, are right on every backend: of
@@ -37,13 +31,13 @@ export function withCorrectedGradients<T>(body: () => T): T {
     {
       ...bilinear,
       gradFunc: (dy, saved, attrs) => ({
-        images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, bilinearWeights),
+        images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, bilinearMatrix),
       }),
     },
     {
       ...nearest,
       gradFunc: (dy, saved, attrs) => ({
-        images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, nearestWeights),
+        images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, nearestMatrix),
       }),
     },
     {
@@ -73,12 +67,12 @@ function resizeGradient(
   dy: Tensor4D,
   { shape: [, height, width] }: Tensor4D,
   attrs: NamedAttrMap,
-  weightsOf: AxisWeights,
+  matrixOf: typeof bilinearMatrix,
 ): Tensor4D {
   const [, outHeight, outWidth] = dy.shape;
-  const settings = attrs as unknown as Parameters<AxisWeights>[2];
-  const alongRows = tensor2d(weightsOf(height, outHeight, settings), [outHeight, height]);
-  const alongColumns = tensor2d(weightsOf(width, outWidth, settings), [outWidth, width]);
+  const settings = attrs as unknown as Parameters<typeof matrixOf>[2];
+  const alongRows = tensor2d(matrixOf(height, outHeight, settings), [outHeight, height]);
+  const alongColumns = tensor2d(matrixOf(width, outWidth, settings), [outWidth, width]);
   return multiplyAxes(dy, alongRows, alongColumns, true);
 }
 
@@ -97,40 +91,6 @@ function multiplyAxes(
   const newHeight = rows.shape[1]!;
   const columns = matMul(alongColumns, reshape(rows, [batch * newHeight, width, channels]), transposed);
   return reshape(columns, [batch, newHeight, columns.shape[1]!, channels]);
-}
-
-const bilinearWeights: AxisWeights = (from, to, { alignCorners, halfPixelCenters }) =>
-  fillRows(from, to, (place) => {
-    const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
-    const position = Math.min(
-      Math.max(halfPixelCenters ? (place + 0.5) * scale - 0.5 : place * scale, 0),
-      from - 1,
-    );
-    const low = Math.floor(position);
-    return [
-      [low, low + 1 - position],
-      [Math.min(low + 1, from - 1), position - low],
-    ];
-  });
-
-const nearestWeights: AxisWeights = (from, to, { alignCorners, halfPixelCenters }) =>
-  fillRows(from, to, (place) => {
-    const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
-    const position = halfPixelCenters ? (place + 0.5) * scale : place * scale;
-    return [[Math.min(from - 1, alignCorners ? Math.round(position) : Math.floor(position)), 1]];
-  });
-
-/** @param weightsAt the pixels that a place is made of, with their weights. */
-function fillRows(
-  from: number,
-  to: number,
-  weightsAt: (place: number) => [pixel: number, weight: number][],
-): Float32Array {
-  const matrix = new Float32Array(to * from);
-  for (let place = 0; place < to; place++) {
-    for (const [pixel, weight] of weightsAt(place)) matrix[place * from + pixel]! += weight;
-  }
-  return matrix;
 }
 
 function isDilated({ dilations }: NamedAttrMap): boolean {
