@@ -1,5 +1,5 @@
-"""The reconstruction of packages/core-model/src/video that makes a frame as a photograph's middle frame is
-made, by hand in PyTorch.
+"""The reconstruction of packages/core-model/src/video-deblur that makes a frame as a photograph's middle
+frame is made, by hand in PyTorch.
 
 Channels before height and width, as PyTorch has it; otherwise layer for layer the same, for any config. Names
 of functions and weights are those of the TypeScript files.

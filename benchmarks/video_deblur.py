@@ -1,4 +1,4 @@
-"""The video-deblurring network of packages/core-model/src/video, by hand in PyTorch: a peer of the
+"""The video-deblurring network of packages/core-model/src/video-deblur, by hand in PyTorch: a peer of the
 benchmark.
 """
 

@@ -19,15 +19,15 @@ export type { PaperConfig } from './paper/paper-config.js';
 export { paperFamily } from './paper/paper-network.js';
 export type { PaperOutput } from './paper/paper-network.js';
 
-export { flowMultiple, videoDeblurPresets, windowFrames } from './video/video-config.js';
-export type { VideoDeblurConfig } from './video/video-config.js';
-export { videoDeblurFamily } from './video/video-network.js';
-export { fromPublishedCheckpoint, publishedParameters } from './video/published-checkpoint.js';
+export { flowMultiple, videoDeblurPresets, windowFrames } from './video-deblur/video-deblur-config.js';
+export type { VideoDeblurConfig } from './video-deblur/video-deblur-config.js';
+export { videoDeblurFamily } from './video-deblur/video-deblur-network.js';
+export { fromPublishedCheckpoint, publishedParameters } from './video-deblur/published-checkpoint.js';
 
-export { frameExtractionPresets } from './baselines/jin-2018/jin-config.js';
-export type { ExtractorConfig, FrameExtractionConfig } from './baselines/jin-2018/jin-config.js';
-export { frameExtractionFamily } from './baselines/jin-2018/jin-network.js';
-export type { FrameExtractionNetwork } from './baselines/jin-2018/jin-network.js';
+export { frameExtractionPresets } from './frame-extraction/frame-extraction-config.js';
+export type { ExtractorConfig, FrameExtractionConfig } from './frame-extraction/frame-extraction-config.js';
+export { frameExtractionFamily } from './frame-extraction/frame-extraction-network.js';
+export type { FrameExtractionNetwork } from './frame-extraction/frame-extraction-network.js';
 
 export { gridSample } from './parts/grid-sample.js';
 export type { SamplePadding } from './parts/sample-padding.js';

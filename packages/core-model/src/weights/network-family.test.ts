@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { frameExtractionPresets } from '../baselines/jin-2018/jin-config.js';
-import { frameExtractionFamily } from '../baselines/jin-2018/jin-network.js';
+import { frameExtractionPresets } from '../frame-extraction/frame-extraction-config.js';
+import { frameExtractionFamily } from '../frame-extraction/frame-extraction-network.js';
 import { narrowedPaper } from '../paper/narrowed-paper.test-tool.js';
 import { paperFamily } from '../paper/paper-network.js';
 import { photoPreset } from '../photo/photo-config.js';
 import { photoFamily } from '../photo/photo-network.js';
-import { narrowedVideo } from '../video/narrowed-video.test-tool.js';
-import { videoDeblurPresets } from '../video/video-config.js';
-import { videoDeblurFamily } from '../video/video-network.js';
+import { narrowedVideo } from '../video-deblur/narrowed-video-deblur.test-tool.js';
+import { videoDeblurPresets } from '../video-deblur/video-deblur-config.js';
+import { videoDeblurFamily } from '../video-deblur/video-deblur-network.js';
 import type { NetworkFamily } from './network-family.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { SafetensorsFile } from './safetensors.js';

@@ -22,7 +22,7 @@ import type { StepRow } from '../loop/metrics-log.js';
 import { scheduleFactor } from '../loop/schedule.js';
 import { loadRun } from '../systems/load-run.js';
 import { narrowPaper } from '../systems/paper/narrow-paper-task.test-tool.js';
-import { narrowVideoRun } from '../systems/video/narrow-video-task.test-tool.js';
+import { narrowVideoDeblurRun } from '../systems/video-deblur/narrow-video-deblur-task.test-tool.js';
 import { findTorch, programFolder, torchEnvironment } from '../engines/torch/torch-process.js';
 import { train } from '../train.js';
 import { packRun } from './archive.js';
@@ -76,7 +76,7 @@ validation: { panoramas: pictures, count: 1, sizePixels: 32 }
 device: { samples: 4, sizePixels: 32, firstSamples: 2, madeAtOnce: 2 }
 batchSize: 1
 `,
-  jin: `
+  'frame-extraction': `
 system: frame-extraction
 network: { preset: small, frames: 3 }
 data: { sizePixels: 32, sources: [{ kind: video, folder: clips }] }
@@ -87,7 +87,7 @@ batchSize: 2
 `,
   video: `
 system: video-deblur
-network: ${JSON.stringify({ ...narrowVideoRun, stages: 1 })}
+network: ${JSON.stringify({ ...narrowVideoDeblurRun, stages: 1 })}
 data:
   sizePixels: 32
   sources: [{ folder: clips, exposureFrames: [3, 3], strideFrames: [1, 1] }, { kind: panorama, folder: pictures, angleDegrees: [0.5, 2], shutterShare: [0.5, 1] }]
@@ -232,7 +232,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
       const changed = await collectRun(at('changed.yaml'), results, at('collected-changed'));
       expect(changed.hasChanged).toBe(true);
       expect(loadRun(join(changed.runFolder, 'run.yaml')).config).toMatchObject({ steps: 24 });
-      await expect(collectRun(at('jin.yaml'), results, at('elsewhere'))).rejects.toThrow(
+      await expect(collectRun(at('frame-extraction.yaml'), results, at('elsewhere'))).rejects.toThrow(
         "of the run file's network",
       );
       const bytes = readFileSync(join(results, 'weights-0.part'));
@@ -478,7 +478,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
     'trains %s',
     async (name) => {
       const { step } = await train(at(`${name}.yaml`), { out: at(`run-${name}`) });
-      expect(step).toBe(name === 'jin' ? 4 : 2);
+      expect(step).toBe(name === 'frame-extraction' ? 4 : 2);
       const { definition, config } = loadRun(at(`${name}.yaml`));
       const system = definition.open(config);
       const { tensors } = readSafetensors(readFileSync(at(`run-${name}`, 'weights.safetensors')));

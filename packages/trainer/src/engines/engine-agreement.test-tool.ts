@@ -3,7 +3,10 @@ import type { WeightValues } from '@unblur/core-model';
 import { createEagerEngine } from './eager-engine.js';
 import type { Engine, StepResult } from './engine.js';
 import type { Batch, LearningTask } from '../training-system.js';
-import { fullJinWeights, narrowJinTask } from '../systems/jin/narrow-jin-task.test-tool.js';
+import {
+  fullFrameExtractionWeights,
+  narrowFrameExtractionTask,
+} from '../systems/frame-extraction/narrow-frame-extraction-task.test-tool.js';
 import { fullPaperWeights, narrowPaperTask } from '../systems/paper/narrow-paper-task.test-tool.js';
 import { patternBatch } from './pattern-batch.test-tool.js';
 import { clearDistancePixels, withSampledPositions } from './sampled-positions.test-tool.js';
@@ -13,7 +16,10 @@ import {
   tinyNetwork,
   tinyTask,
 } from '../systems/photo/tiny-network.test-tool.js';
-import { fullVideoWeights, narrowVideoTask } from '../systems/video/narrow-video-task.test-tool.js';
+import {
+  fullVideoDeblurWeights,
+  narrowVideoDeblurTask,
+} from '../systems/video-deblur/narrow-video-deblur-task.test-tool.js';
 
 /** A task with weights and a batch that put every part of it to work. */
 interface Workload {
@@ -33,7 +39,7 @@ const video = (phase: 'flow' | 'cascade'): Workload => {
     task,
     weights,
     batch: { blurred, ...batch },
-  } = workload(narrowVideoTask(phase), fullVideoWeights());
+  } = workload(narrowVideoDeblurTask(phase), fullVideoDeblurWeights());
   // Of little contrast, so that aligning frames leaves the flow about as it is.
   return {
     task,
@@ -42,7 +48,8 @@ const video = (phase: 'flow' | 'cascade'): Workload => {
   };
 };
 
-const extraction = (stage: number): Workload => workload(narrowJinTask(stage), fullJinWeights());
+const extraction = (stage: number): Workload =>
+  workload(narrowFrameExtractionTask(stage), fullFrameExtractionWeights());
 
 /** What every engine is to compute as the oracle does: all phases of all systems, narrow. */
 export const workloads = {

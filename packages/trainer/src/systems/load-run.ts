@@ -1,4 +1,4 @@
-import { jinDefinition } from './jin/jin-system.js';
+import { frameExtractionDefinition } from './frame-extraction/frame-extraction-system.js';
 import { paperDefinition } from './paper/paper-system.js';
 import { photoDefinition } from './photo/photo-system.js';
 import type { RunSettings } from '../run-file/fields.js';
@@ -6,14 +6,14 @@ import { parseRunFile, readRunFile } from '../run-file/run-file.js';
 import type { RunChanges, SystemDefinition } from '../run-file/run-file.js';
 import { oneOf, readMapping, withDefault } from '../run-file/schema.js';
 import { clipDefinition } from './clip/clip-system.js';
-import { videoDefinition } from './video/video-system.js';
+import { videoDeblurDefinition } from './video-deblur/video-deblur-system.js';
 
 /** All that can be trained, by the `system` of a run file. */
 const definitions = {
   photo: photoDefinition,
   paper: paperDefinition,
-  'frame-extraction': jinDefinition,
-  'video-deblur': videoDefinition,
+  'frame-extraction': frameExtractionDefinition,
+  'video-deblur': videoDeblurDefinition,
   clip: clipDefinition,
 } as const;
 

@@ -24,7 +24,7 @@ import { createTracedEngine } from '../traced-engine.js';
 import type { LearningTask } from '../../training-system.js';
 import { createTorchLearner, openTorchLearner } from './torch-learner.js';
 import type { TorchConfig, TorchLearner } from './torch-learner.js';
-import { fullVideoWeights } from '../../systems/video/narrow-video-task.test-tool.js';
+import { fullVideoDeblurWeights } from '../../systems/video-deblur/narrow-video-deblur-task.test-tool.js';
 import { findTorch, startTorchProcesses } from './torch-process.js';
 import type { TorchProcesses } from './torch-process.js';
 
@@ -204,7 +204,7 @@ describeWithTorch('the torch engine with the phases of a video-deblurring networ
     'moves the weights of a phase, each group at its own rate, and no others',
     async () => {
       const stateAfter = async (learner: Learner, phase: WorkloadName, learningRates: number[]) => {
-        await learner.load({ weights: fullVideoWeights() });
+        await learner.load({ weights: fullVideoDeblurWeights() });
         for (const step of [1, 2]) {
           await learner.update(workloads[phase]().batch, learningRates, step);
         }
@@ -225,7 +225,7 @@ describeWithTorch('the torch engine with the phases of a video-deblurring networ
         const { task: ofTask } = workloads[phase]();
         const actual = await stateAfter(await openTorch(ofTask), phase, [...learningRates]);
         const expected = await stateAfter(await inProcess(ofTask), phase, [...learningRates]);
-        const start = fullVideoWeights();
+        const start = fullVideoDeblurWeights();
         const differences = Object.entries(expected.weights).map(
           ([name, { values }]) =>
             [

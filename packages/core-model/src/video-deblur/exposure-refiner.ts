@@ -11,7 +11,7 @@ import {
   unpackPixels,
 } from '../parts/resolution.js';
 import type { NeighbourFlows } from './flow-network.js';
-import type { ExposureRefinerConfig } from './video-config.js';
+import type { ExposureRefinerConfig } from './video-deblur-config.js';
 
 /** The level at which the exposure is read; corrections are computed on packed pixels. */
 export const exposureLevel = 3;

@@ -1,10 +1,10 @@
 import { videoDeblurFamily } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
 import { readWeightsFile, pickWeights, initialWeightsFrom } from '../starting-weights.js';
-import { isFlowWeight } from './video-objectives.js';
-import type { VideoRun } from './video-run.js';
+import { isFlowWeight } from './video-deblur-objectives.js';
+import type { VideoDeblurRun } from './video-deblur-run.js';
 
-type Start = Pick<VideoRun, 'network' | 'seed' | 'initialWeights' | 'initialFlow'>;
+type Start = Pick<VideoDeblurRun, 'network' | 'seed' | 'initialWeights' | 'initialFlow'>;
 
 /**
  * The weights that a run begins with: random ones, or those of its files.

@@ -99,12 +99,15 @@ const run = section({
 });
 
 /** A video-deblurring run, complete: every default filled in, every path absolute. */
-export type VideoRun = FieldType<typeof run>;
+export type VideoDeblurRun = FieldType<typeof run>;
 
-export const videoRunField: Field<VideoRun> = checked(run, expectConsistent);
+export const videoDeblurRunField: Field<VideoDeblurRun> = checked(run, expectConsistent);
 
 /** `SystemDefinition.changePaths`. */
-export function changeVideoRunPaths(config: VideoRun, change: (path: string) => string): VideoRun {
+export function changeVideoDeblurRunPaths(
+  config: VideoDeblurRun,
+  change: (path: string) => string,
+): VideoDeblurRun {
   const { flowPretraining: pretraining, initialWeights: start, initialFlow } = config;
   return {
     ...config,
@@ -122,7 +125,7 @@ function expectConsistent({
   data,
   validation,
   flowPretraining: pretraining,
-}: VideoRun): void {
+}: VideoDeblurRun): void {
   expectMultiples({ data, validation }, videoDeblurFamily.sizeMultiple(network));
   // A window is held blurred and sharp.
   expectAffordable({ batchSize, data, validation }, 2 * windowFrames(network) - 1);

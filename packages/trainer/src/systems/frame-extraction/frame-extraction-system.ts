@@ -10,20 +10,20 @@ import { scheduleFactor } from '../../loop/schedule.js';
 import { timeSlices, trainingBatches } from '../samples/sample-batch.js';
 import type { LossTerms, Objective, Phase, Restoration, TrainingSystem } from '../../training-system.js';
 import { validationSamples } from '../samples/validation-samples.js';
-import { jinRunField } from './jin-run.js';
-import type { JinRun } from './jin-run.js';
+import { frameExtractionRunField } from './frame-extraction-run.js';
+import type { FrameExtractionRun } from './frame-extraction-run.js';
 
 /**
  * The networks of Jin et al. 2018: the middle frame's is trained first, then each pair's, those before it
  * frozen.
  */
-export const jinDefinition: SystemDefinition<JinRun> = {
-  field: jinRunField,
+export const frameExtractionDefinition: SystemDefinition<FrameExtractionRun> = {
+  field: frameExtractionRunField,
   changePaths: (config, change) => ({ ...config, ...changeSamplePaths(config, change) }),
-  open: openJinSystem,
+  open: openFrameExtractionSystem,
 };
 
-function openJinSystem({
+function openFrameExtractionSystem({
   network: config,
   data,
   optimizer,
@@ -32,7 +32,7 @@ function openJinSystem({
   batchSize,
   seed,
   validation,
-}: JinRun): TrainingSystem {
+}: FrameExtractionRun): TrainingSystem {
   const network = frameExtractionFamily.declare(config);
   const { frames } = config;
   const phases = stageSteps.map((steps, stage): Phase => {
@@ -62,7 +62,7 @@ function openJinSystem({
     drawing: frameExtractionFamily.drawing(config, seed),
     optimizer,
     phases,
-    restoration: jinRestoration(network, validation.sizePixels),
+    restoration: frameExtractionRestoration(network, validation.sizePixels),
     readValidationSamples: () => validationSamples(validation, frames),
     writeWeights: (weights, metadata) =>
       frameExtractionFamily.writeWeights(weights, config, { dtype: 'float32', metadata }),
@@ -70,7 +70,10 @@ function openJinSystem({
 }
 
 /** All frames of one blurred image `[1, S, S, 3]`. */
-export function jinRestoration({ extract }: FrameExtractionNetwork, sizePixels: number): Restoration {
+export function frameExtractionRestoration(
+  { extract }: FrameExtractionNetwork,
+  sizePixels: number,
+): Restoration {
   return {
     blurredShape: [1, sizePixels, sizePixels, 3],
     restore: (blurred, weights) => extract(blurred as Tensor4D, weights),

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sharedFolder } from '../shared-data.test-tool.js';
-import { videoDeblurPresets } from './video-config.js';
-import { videoDeblurFamily } from './video-network.js';
+import { videoDeblurPresets } from './video-deblur-config.js';
+import { videoDeblurFamily } from './video-deblur-network.js';
 import { fromPublishedCheckpoint, publishedParameters } from './published-checkpoint.js';
 
 const list = join(sharedFolder, 'golden', 'cdvd-tsp', 'weights.json');

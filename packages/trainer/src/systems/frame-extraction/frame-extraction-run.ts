@@ -32,9 +32,9 @@ const run = section({
 });
 
 /** A run of the networks of Jin et al. 2018, complete. */
-export type JinRun = FieldType<typeof run>;
+export type FrameExtractionRun = FieldType<typeof run>;
 
-export const jinRunField: Field<JinRun> = checked(
+export const frameExtractionRunField: Field<FrameExtractionRun> = checked(
   run,
   ({ network, stageSteps, batchSize, data, validation }) => {
     expectOneValidationSource(validation);

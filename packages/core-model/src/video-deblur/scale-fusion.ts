@@ -9,7 +9,7 @@ import {
   unpackPixels,
   upsample,
 } from '../parts/resolution.js';
-import type { ScaleFusionConfig } from './video-config.js';
+import type { ScaleFusionConfig } from './video-deblur-config.js';
 
 /** Brings corrections, a few hundredths, to the size of features. */
 const correctionScale = 10;

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import { weightsWithoutGradient } from '../../gradients.test-tool.js';
-import { largestDifference, randomImage, shaken, tensorsOf } from '../../tensors.test-tool.js';
-import { packColours, unpackColours } from './jin-network.js';
-import { frameExtractionMultiple, frameExtractionPresets } from './jin-config.js';
-import type { ExtractorConfig, FrameExtractionConfig } from './jin-config.js';
-import { frameExtractionFamily } from './jin-network.js';
+import { weightsWithoutGradient } from '../gradients.test-tool.js';
+import { largestDifference, randomImage, shaken, tensorsOf } from '../tensors.test-tool.js';
+import { packColours, unpackColours } from './frame-extraction-network.js';
+import { frameExtractionMultiple, frameExtractionPresets } from './frame-extraction-config.js';
+import type { ExtractorConfig, FrameExtractionConfig } from './frame-extraction-config.js';
+import { frameExtractionFamily } from './frame-extraction-network.js';
 
 /** With its groups and frames, but for widths and blocks. */
 function narrowed(

@@ -9,7 +9,7 @@ import {
   expectWholeNumber,
   isListOf,
   isWithin,
-} from '../../weights/config-checks.js';
+} from '../weights/config-checks.js';
 
 /** Everything that decides the shape of the networks of Jin et al. 2018. Plain JSON. */
 export interface FrameExtractionConfig {

@@ -8,13 +8,13 @@ import sharp from 'sharp';
 import { readMetrics } from '../../loop/metrics-log.js';
 import { loadRun } from '../load-run.js';
 import { train } from '../../train.js';
-import { narrowVideoRun } from './narrow-video-task.test-tool.js';
+import { narrowVideoDeblurRun } from './narrow-video-deblur-task.test-tool.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-train-video-'));
 
 const run = (changes: Record<string, unknown> = {}) => ({
   system: 'video-deblur',
-  network: narrowVideoRun,
+  network: narrowVideoDeblurRun,
   data: { sources: [{ folder: 'clips' }], sizePixels: 32 },
   flowPretraining: {
     folder: 'stills',
@@ -100,7 +100,7 @@ describe('training a video-deblurring network', () => {
 
 describe('training a part of a video-deblurring network', () => {
   test('moves its weights and no others', async () => {
-    const network = { ...narrowVideoRun, stages: 1, scaleFusion: { scales: 2, channels: [3] } };
+    const network = { ...narrowVideoDeblurRun, stages: 1, scaleFusion: { scales: 2, channels: [3] } };
     const data = { sources: [{ folder: 'clips', halvedShare: 0 }], sizePixels: 64 };
     const file = writeRun('part.yaml', {
       network,

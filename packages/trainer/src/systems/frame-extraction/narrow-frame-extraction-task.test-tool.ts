@@ -2,7 +2,7 @@ import { frameExtractionFamily, frameExtractionPresets } from '@unblur/core-mode
 import type { ExtractorConfig, FrameExtractionConfig, WeightValues } from '@unblur/core-model';
 import { nonzeroWeights } from '../nonzero-weights.test-tool.js';
 import type { LearningTask } from '../../training-system.js';
-import { jinRestoration, stageObjective } from './jin-system.js';
+import { frameExtractionRestoration, stageObjective } from './frame-extraction-system.js';
 
 const imageSizePixels = 16;
 
@@ -21,17 +21,17 @@ const narrowNetworks: FrameExtractionConfig = {
 };
 
 /** What an engine computes in a stage of narrow networks, on one sample. */
-export function narrowJinTask(stage: number): LearningTask {
+export function narrowFrameExtractionTask(stage: number): LearningTask {
   const network = frameExtractionFamily.declare(narrowNetworks);
   return {
     weightShapes: frameExtractionFamily.shapesOf(narrowNetworks),
-    restoration: jinRestoration(network, imageSizePixels),
+    restoration: frameExtractionRestoration(network, imageSizePixels),
     objective: stageObjective(network, stage, 1, imageSizePixels),
     groups: [network.stages[stage]!],
   };
 }
 
 /** Starting weights with something in every one. */
-export function fullJinWeights(): WeightValues {
+export function fullFrameExtractionWeights(): WeightValues {
   return nonzeroWeights(frameExtractionFamily.initialWeights(narrowNetworks, 3), 0.05);
 }

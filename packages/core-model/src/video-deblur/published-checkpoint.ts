@@ -1,8 +1,8 @@
 import type { WeightValues } from '../weights/initial-weights.js';
 import { expectFit } from '../weights/network-file.js';
 import { torchShape, weightFromTorch } from '../weights/torch-weights.js';
-import { videoDeblurPresets } from './video-config.js';
-import { videoDeblurFamily } from './video-network.js';
+import { videoDeblurPresets } from './video-deblur-config.js';
+import { videoDeblurFamily } from './video-deblur-network.js';
 
 /** The published checkpoint's names of pyramid levels and dense layers. */
 const ordinals = ['One', 'Two', 'Thr', 'Fou', 'Fiv', 'Six'];

@@ -3,9 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { LayerDeclarations } from '../parts/layers.js';
 import { tensorsOf } from '../tensors.test-tool.js';
 import { drawWeights, weightDrawing } from '../weights/initial-weights.js';
-import { validateVideoDeblurConfig } from './video-config.js';
+import { validateVideoDeblurConfig } from './video-deblur-config.js';
 import { averageAlong, declareExposureRefiner } from './exposure-refiner.js';
-import { narrowedVideo } from './narrowed-video.test-tool.js';
+import { narrowedVideo } from './narrowed-video-deblur.test-tool.js';
 
 const size = 32;
 const channelCount = 3;

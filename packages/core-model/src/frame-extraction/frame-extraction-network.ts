@@ -1,11 +1,11 @@
 import { add, addN, concat, relu, reshape, transpose } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { LayerDeclarations } from '../../parts/layers.js';
-import type { Layer, LayerCost, NamedTensors, WeightDeclaration } from '../../parts/layers.js';
-import { expectMultipleSize } from '../../parts/resolution.js';
-import { networkFamily } from '../../weights/network-family.js';
-import { frameExtractionMultiple, validateFrameExtractionConfig } from './jin-config.js';
-import type { ExtractorConfig, FrameExtractionConfig } from './jin-config.js';
+import { LayerDeclarations } from '../parts/layers.js';
+import type { Layer, LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
+import { expectMultipleSize } from '../parts/resolution.js';
+import { networkFamily } from '../weights/network-family.js';
+import { frameExtractionMultiple, validateFrameExtractionConfig } from './frame-extraction-config.js';
+import type { ExtractorConfig, FrameExtractionConfig } from './frame-extraction-config.js';
 
 /** The networks with their layers declared, their weights still to come. */
 export interface FrameExtractionNetwork {

@@ -11,7 +11,7 @@ import { readMetrics } from '../../loop/metrics-log.js';
 import { runFiles } from '../../loop/run-folder.js';
 import { loadRun } from '../load-run.js';
 import { train } from '../../train.js';
-import { stageObjective } from './jin-system.js';
+import { stageObjective } from './frame-extraction-system.js';
 
 const narrow: ExtractorConfig = { factor: 4, channels: 4, groups: [[[1, 2]]], refinementChannels: 4 };
 const config: FrameExtractionConfig = {

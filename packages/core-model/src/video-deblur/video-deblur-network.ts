@@ -15,9 +15,9 @@ import type { FlowNetwork, FrameTriple, NeighbourFlows } from './flow-network.js
 import { declareReconstruction } from './reconstruction.js';
 import { declareScaleFusion } from './scale-fusion.js';
 import type { SharpAtScale } from './scale-fusion.js';
-import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './video-config.js';
+import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './video-deblur-config.js';
 import type { FlowAlignment } from '../parts/flow-alignment.js';
-import type { VideoDeblurConfig } from './video-config.js';
+import type { VideoDeblurConfig } from './video-deblur-config.js';
 
 /**
  * A neighbour of a centre frame: the flow from the centre to it, and it warped with that flow onto the

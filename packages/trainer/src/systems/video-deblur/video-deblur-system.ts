@@ -7,19 +7,24 @@ import type { ScheduleConfig } from '../../loop/schedule.js';
 import { recordedSources, sliceClips, validationWindows } from '../samples/window-samples.js';
 import { weightNamesOfParts } from '../starting-weights.js';
 import { randomPixels, randomShare } from '../../losses/hard-example-loss.js';
-import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
-import { changeVideoRunPaths, videoRunField } from './video-run.js';
-import type { VideoRun } from './video-run.js';
-import { videoStartingWeights } from './video-starting-weights.js';
+import {
+  cascadeObjective,
+  flowObjective,
+  isFlowWeight,
+  middleRestoration,
+} from './video-deblur-objectives.js';
+import { changeVideoDeblurRunPaths, videoDeblurRunField } from './video-deblur-run.js';
+import type { VideoDeblurRun } from './video-deblur-run.js';
+import { videoStartingWeights } from './video-deblur-starting-weights.js';
 
 /**
  * The network of Pan et al. 2020: first its flow network on layers that move over each other, then the whole
  * cascade, with a learning rate for each of its two networks (section 4).
  */
-export const videoDefinition: SystemDefinition<VideoRun> = {
-  field: videoRunField,
-  changePaths: changeVideoRunPaths,
-  open: openVideoSystem,
+export const videoDeblurDefinition: SystemDefinition<VideoDeblurRun> = {
+  field: videoDeblurRunField,
+  changePaths: changeVideoDeblurRunPaths,
+  open: openVideoDeblurSystem,
 };
 
 /** Flows are learned on scenes of so many frames, from the middle one to the others, in turn. */
@@ -32,7 +37,7 @@ const flowTargets = [1, 3, 0, 4];
  */
 const oneMomentStepPixels = 1000;
 
-function openVideoSystem(config: VideoRun): TrainingSystem {
+function openVideoDeblurSystem(config: VideoDeblurRun): TrainingSystem {
   const { network, optimizer, validation, seed, flowPretraining, initialWeights, initialFlow } = config;
   return {
     weightShapes: videoDeblurFamily.shapesOf(network),
@@ -49,8 +54,8 @@ function openVideoSystem(config: VideoRun): TrainingSystem {
 }
 
 function flowPhase(
-  { network, data: { sizePixels }, seed }: VideoRun,
-  pretraining: NonNullable<VideoRun['flowPretraining']>,
+  { network, data: { sizePixels }, seed }: VideoDeblurRun,
+  pretraining: NonNullable<VideoDeblurRun['flowPretraining']>,
 ): Phase {
   const { folder, workers, batchSize, steps, cameraPixels, objectPixels } = pretraining;
   const schedule: ScheduleConfig = {
@@ -112,7 +117,7 @@ function cascadePhase({
   batchSize,
   seed,
   trainedParts,
-}: VideoRun): Phase {
+}: VideoDeblurRun): Phase {
   const [{ sizePixels }, length] = [data, windowFrames(network)];
   const factor = (step: number) => scheduleFactor({ kind: 'step', ...schedule }, step, steps);
   const names = Object.keys(videoDeblurFamily.shapesOf(network));
@@ -149,5 +154,5 @@ function cascadePhase({
   };
 }
 
-const flowWeights = (network: VideoRun['network']): string[] =>
+const flowWeights = (network: VideoDeblurRun['network']): string[] =>
   Object.keys(videoDeblurFamily.shapesOf(network)).filter(isFlowWeight);

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { videoDeblurFamily, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig, WeightValues } from '@unblur/core-model';
-import { videoStartingWeights } from './video-starting-weights.js';
+import { videoStartingWeights } from './video-deblur-starting-weights.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-starting-weights-'));
 const videoFile = join(folder, 'video.safetensors');

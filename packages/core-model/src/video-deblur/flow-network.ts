@@ -5,8 +5,8 @@ import { leakySlope } from '../parts/layers.js';
 import type { Layer, LayerDeclarations, NamedTensors } from '../parts/layers.js';
 import { warpVisible } from '../parts/motion-field.js';
 import { imagePyramid, resizeBilinear } from '../parts/resolution.js';
-import { flowMultiple } from './video-config.js';
-import type { FlowConfig } from './video-config.js';
+import { flowMultiple } from './video-deblur-config.js';
+import type { FlowConfig } from './video-deblur-config.js';
 
 /** Flows inside the network are in units of this many pixels of what it sees (Sun et al. 2018, section 4). */
 const pixelsPerFlowUnit = 20;

@@ -5,12 +5,12 @@ import type { Layer, LayerDeclarations, NamedTensors } from '../parts/layers.js'
 import { halve, imagePyramid, packedImageChannels, packedLevel, unpackPixels } from '../parts/resolution.js';
 import { declareExposureRefiner, exposureLevel } from './exposure-refiner.js';
 import type { FrameTriple } from './flow-network.js';
-import { isMiddleFrameReconstruction } from './video-config.js';
+import { isMiddleFrameReconstruction } from './video-deblur-config.js';
 import type {
   MiddleFrameReconstructionConfig,
   ReconstructionConfig,
   VideoDeblurConfig,
-} from './video-config.js';
+} from './video-deblur-config.js';
 
 /**
  * What the reconstruction can see: the frames, the neighbours warped onto the centre one, and the sharpness

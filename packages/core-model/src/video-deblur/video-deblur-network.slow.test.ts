@@ -4,10 +4,10 @@ import { weightsWithoutGradient } from '../gradients.test-tool.js';
 import { resizeFlow } from '../parts/motion-field.js';
 import { halve } from '../parts/resolution.js';
 import { largestDifference, shaken, tensorsOf } from '../tensors.test-tool.js';
-import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './video-config.js';
-import type { VideoDeblurConfig } from './video-config.js';
-import { narrowedVideo } from './narrowed-video.test-tool.js';
-import { videoDeblurFamily } from './video-network.js';
+import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './video-deblur-config.js';
+import type { VideoDeblurConfig } from './video-deblur-config.js';
+import { narrowedVideo } from './narrowed-video-deblur.test-tool.js';
+import { videoDeblurFamily } from './video-deblur-network.js';
 
 const variants: [string, VideoDeblurConfig][] = [
   ['paper', narrowedVideo('paper')],

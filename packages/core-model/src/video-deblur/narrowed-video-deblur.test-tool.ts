@@ -1,5 +1,5 @@
-import { isMiddleFrameReconstruction, videoDeblurPresets } from './video-config.js';
-import type { VideoDeblurConfig } from './video-config.js';
+import { isMiddleFrameReconstruction, videoDeblurPresets } from './video-deblur-config.js';
+import type { VideoDeblurConfig } from './video-deblur-config.js';
 
 const narrowedMiddleFrame = {
   encoderChannels: [3, 3, 4, 4, 4],

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from '@jest/globals';
 import { videoDeblurFamily, videoDeblurPresets } from '@unblur/core-model';
-import { flowObjective } from './video-objectives.js';
+import { flowObjective } from './video-deblur-objectives.js';
 
 test.each([0, 1])(
   'measures flow in pixels of the frame, whose size the flow network sees halved %s times',

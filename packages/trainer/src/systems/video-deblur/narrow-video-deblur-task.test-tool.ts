@@ -2,7 +2,12 @@ import { videoDeblurFamily, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig, WeightValues } from '@unblur/core-model';
 import { nonzeroWeights } from '../nonzero-weights.test-tool.js';
 import type { LearningTask } from '../../training-system.js';
-import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
+import {
+  cascadeObjective,
+  flowObjective,
+  isFlowWeight,
+  middleRestoration,
+} from './video-deblur-objectives.js';
 
 const imageSizePixels = 32;
 const { small } = videoDeblurPresets;
@@ -29,7 +34,7 @@ const narrowNetwork: VideoDeblurConfig = {
 };
 
 /** `network` of a run file: the one that is shipped, but narrow; takes pictures of 32 pixels. */
-export const narrowVideoRun = {
+export const narrowVideoDeblurRun = {
   preset: 'small',
   flow: {
     pyramidChannels: [3, 4, 5],
@@ -47,7 +52,7 @@ export const narrowVideoRun = {
   scaleFusion: null,
 };
 /** What an engine computes in the phases of a narrow video-deblurring network, on one sample. */
-export function narrowVideoTask(phase: 'flow' | 'cascade'): LearningTask {
+export function narrowVideoDeblurTask(phase: 'flow' | 'cascade'): LearningTask {
   const weightShapes = videoDeblurFamily.shapesOf(narrowNetwork);
   const names = Object.keys(weightShapes);
   const flowWeights = names.filter(isFlowWeight);
@@ -78,7 +83,7 @@ const evenFlow = [16 / 3 / 20, -16 / 3 / 20];
  * Starting weights with something in every one. The flow differs little from place to place, so that no
  * position that is sampled is near a pixel's centre.
  */
-export function fullVideoWeights(): WeightValues {
+export function fullVideoDeblurWeights(): WeightValues {
   const weights = nonzeroWeights(videoDeblurFamily.initialWeights(narrowNetwork, 3));
   for (const [name, { values }] of Object.entries(weights)) {
     if (!/^flow\.(level\d|refiner)\.(upscale-)?flow\./.test(name)) continue;
