@@ -35,7 +35,7 @@ test('knows bundled weights by name, those for video too, where a folder has tha
   const { code, stdout } = unblur(['export', 'video-small', 'video.onnx', '--size', '128x192']);
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /^video-small -> video\.onnx: the video-deblurring network for images of height 128 and width 192, [\d.]+ MB\n {2}takes frames: float32 \[3, 128, 192, 3\].*\n {2}gives sharp: float32 \[1, 128, 192, 3\]/,
+    /^video-small -> video\.onnx: the video-deblur network for images of height 128 and width 192, [\d.]+ MB\n {2}takes frames: float32 \[3, 128, 192, 3\].*\n {2}gives sharp: float32 \[1, 128, 192, 3\]/,
   );
 });
 

@@ -106,7 +106,7 @@ describe('unblur video', () => {
     );
     expectOneLine(
       unblur(['video', 'blur/clip', '--out', 'b', '--weights', 'paper.safetensors']),
-      /Expected weights of a network for video \(video-deblurring, clip\) or for photographs \(photo\) but received those of another \('unblur\.paper'\)/,
+      /Expected weights of a network for video \(video-deblur, clip\) or for photographs \(photo\) but received those of another \('unblur\.paper'\)/,
     );
     expectOneLine(
       unblur(['eval-video', '.', '--weights', 'video-large']),

@@ -218,7 +218,7 @@ function halveTriple({ previous, centre, next, toPrevious, toNext }: FrameTriple
  * the centre frame.
  */
 export const videoDeblurFamily = networkFamily<VideoDeblurConfig, VideoDeblurNetwork>({
-  name: 'video-deblurring',
+  name: 'video-deblur',
   configKey: 'unblur.video-deblur',
   validate: validateVideoDeblurConfig,
   sizeMultiple: videoDeblurMultiple,

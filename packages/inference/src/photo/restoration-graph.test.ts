@@ -221,7 +221,7 @@ test('weights of no network that restores are refused with the names of all that
   const { tensors } = readSafetensors(tinyWeights());
   const older = writeSafetensors({ tensors, metadata: { 'unblur.deblur': '{}' } });
   expect(() => traceRestoration(older, { heightPixels: 16, widthPixels: 16 })).toThrow(
-    "Expected weights of a network for photographs (photo, paper, frame-extraction) or for video (video-deblurring, clip) but received those of another ('unblur.deblur')",
+    "Expected weights of a network for photographs (photo, paper, frame-extraction) or for video (video-deblur, clip) but received those of another ('unblur.deblur')",
   );
 });
 

@@ -61,7 +61,7 @@ export interface TensorFacts {
 /** A restoring network with its weights as an `.onnx` file for one size. */
 export interface RestorationGraph {
   bytes: Uint8Array;
-  network: 'photo' | 'paper' | 'frame-extraction' | 'video-deblurring' | 'clip';
+  network: 'photo' | 'paper' | 'frame-extraction' | 'video-deblur' | 'clip';
   inputs: Record<string, TensorFacts>;
   outputs: Record<string, TensorFacts>;
   /** When each frame is shown, from -1, when the shutter opens, to 1; undefined for video. */
@@ -226,7 +226,7 @@ function describeRestoration(file: SafetensorsBytes, frames: number | undefined)
     return videoRestoration(frames, {
       weights,
       metadata,
-      network: 'video-deblurring',
+      network: 'video-deblur',
       multiple: videoDeblurFamily.sizeMultiple(config),
       window: windowFrames(config),
       deblur: (window, weightTensors) => network.deblur(window, weightTensors).image,

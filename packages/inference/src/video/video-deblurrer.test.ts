@@ -404,7 +404,7 @@ describe('createVideoDeblurrer', () => {
     );
     const paper = writeSafetensors({ tensors: {}, metadata: { [paperFamily.configKey]: '{}' } });
     expect(() => createVideoDeblurrer({ weights: paper })).toThrow(
-      "These weights cannot be used. Expected weights of a network for video (video-deblurring, clip) or for photographs (photo) but received those of another ('unblur.paper')",
+      "These weights cannot be used. Expected weights of a network for video (video-deblur, clip) or for photographs (photo) but received those of another ('unblur.paper')",
     );
   });
 });
