@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { LayerDeclarations } from '../parts/layers.js';
 import { tensorsOf } from '../tensors.test-tool.js';
 import { drawWeights, weightDrawing } from '../weights/initial-weights.js';
-import { validateVideoDeblurConfig } from './video-deblur-config.js';
+import { validateVideoDeblurConfig } from './video-deblur-config-checks.js';
 import { averageAlong, declareExposureRefiner } from './exposure-refiner.js';
 import { narrowedVideo } from './narrowed-video-deblur.test-tool.js';
 

@@ -15,7 +15,8 @@ import type { FlowNetwork, FrameTriple, NeighbourFlows } from './flow-network.js
 import { declareReconstruction } from './reconstruction.js';
 import { declareScaleFusion } from './scale-fusion.js';
 import type { SharpAtScale } from './scale-fusion.js';
-import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './video-deblur-config.js';
+import { validateVideoDeblurConfig } from './video-deblur-config-checks.js';
+import { videoDeblurMultiple, windowFrames } from './video-deblur-config.js';
 import type { FlowAlignment } from '../parts/flow-alignment.js';
 import type { VideoDeblurConfig } from './video-deblur-config.js';
 
