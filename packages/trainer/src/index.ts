@@ -54,7 +54,8 @@ export type { SampleBatch, SampleContents, SampleSizes } from './systems/samples
 
 // Losses.
 export { photometricLoss } from './losses/photometric-loss.js';
-export type { PhotometricNorm, PhotometricOptions } from './losses/photometric-loss.js';
+export type { PhotometricOptions } from './losses/photometric-loss.js';
+export type { PhotometricNorm } from './losses/image-distance.js';
 export { trajectoryLoss } from './losses/trajectory-loss.js';
 export { transformationConsistencyLoss } from './losses/transformation-consistency-loss.js';
 export { symmetricPenalty } from './losses/symmetric-penalty.js';

@@ -17,7 +17,7 @@ import {
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { stopGradient } from '@unblur/core-model';
 import { createRandom } from '@unblur/datasets';
-import { logL1, logL2 } from './photometric-loss.js';
+import { logL1, logL2 } from './image-distance.js';
 
 export interface HardExampleOptions {
   /**

@@ -1,6 +1,6 @@
 import { abs, add, sub } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { imageDistance } from './photometric-loss.js';
+import { imageDistance } from './image-distance.js';
 
 /**
  * The pair-wise order-invariant loss of Jin et al., "Learning to Extract a Video Sequence from a Single

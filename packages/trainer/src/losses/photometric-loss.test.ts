@@ -4,7 +4,7 @@ import { fill, reshape, tensor4d } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { gradientError } from './finite-differences.test-tool.js';
 import { photometricLoss } from './photometric-loss.js';
-import type { PhotometricNorm } from './photometric-loss.js';
+import type { PhotometricNorm } from './image-distance.js';
 
 /** An image of two samples, each of one value. */
 const flat = (size: number, first: number, second: number): Tensor4D =>

@@ -1,16 +1,7 @@
-import { abs, add, addN, div, log, mean, mul, sqrt, square, sub } from '@tensorflow/tfjs-core';
+import { addN, div, mul } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-
-/**
- * How far one image is from its ground truth, per sample.
- * - `l1`: mean |e|, as in the paper.
- * - `charbonnier`: mean sqrt(e^2 + 0.001^2), which is smooth at 0.
- * - `log-l1` (ours): log(mean |e| + 0.001). A sample's gradient no longer grows with its blur, so every
- *   sample has an equal say.
- * - `log-l2` (ours): log(mean e^2 + 0.005^2), which is PSNR but for its unit, up to about 46 dB, beyond which
- *   no difference is visible: where two answers are as likely, their mean is best.
- */
-export type PhotometricNorm = 'l1' | 'charbonnier' | 'log-l1' | 'log-l2';
+import { imageDistance } from './image-distance.js';
+import type { PhotometricNorm } from './image-distance.js';
 
 export interface PhotometricOptions {
   norm: PhotometricNorm;
@@ -23,8 +14,6 @@ export interface PhotometricOptions {
   /** One per frame, `[B]` each: 1 where the sample's true frame is known, else 0. Default: all are known. */
   known?: readonly Tensor1D[];
 }
-
-const charbonnierEpsilon = 1e-3;
 
 /**
  * Multi-scale photometric loss (Argaw et al. 2021, Eq. 3), per sample:
@@ -72,42 +61,3 @@ export function photometricLoss(
     addN(known.map((ofFrame, frame) => mul<Tensor1D>(ofFrame, frameWeights[frame]! / weightSum))),
   );
 }
-
-/**
- * The distance between two images `[B, H, W, 3]`, per sample: `[B]`. @param epsilon see `PhotometricOptions`.
- */
-export function imageDistance(
-  image: Tensor4D,
-  gt: Tensor4D,
-  norm: PhotometricNorm,
-  epsilon?: number,
-): Tensor1D {
-  const error = sub(image, gt);
-  switch (norm) {
-    case 'l1':
-      return mean(abs(error), [1, 2, 3]);
-    case 'charbonnier':
-      return mean(sqrt(add(square(error), charbonnierEpsilon ** 2)), [1, 2, 3]);
-    case 'log-l1':
-      return logL1(mean<Tensor1D>(abs(error), [1, 2, 3]));
-    case 'log-l2':
-      return logL2(mean<Tensor1D>(square(error), [1, 2, 3]), epsilon);
-  }
-}
-
-const leastL1 = 1e-3;
-/** The square of an invisible error, 0.005. */
-const invisibleSquare = 0.005 ** 2;
-
-/**
- * log(error + 0.001) of each sample's mean |e|: its gradient does not grow with the blur, so every sample has
- * an equal say.
- */
-export const logL1 = (error: Tensor1D): Tensor1D => log(add(error, leastL1));
-
-/**
- * log(error + epsilon) of each sample's mean e^2, which is PSNR but for its unit, up to -10 log10(epsilon)
- * dB: of 0.005^2 to about 46 dB, beyond which no difference is visible.
- */
-export const logL2 = (squaredError: Tensor1D, epsilon = invisibleSquare): Tensor1D =>
-  log(add(squaredError, epsilon));

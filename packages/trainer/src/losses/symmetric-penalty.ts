@@ -1,6 +1,6 @@
 import { addN, minimum, mul, neg, scalar } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { imageDistance } from './photometric-loss.js';
+import { imageDistance } from './image-distance.js';
 
 /**
  * Symmetric penalty (Argaw et al. 2021, Eq. 5), per sample: minus the mean absolute difference between a

@@ -3,7 +3,7 @@ import type { Scalar, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import { frameExtractionFamily } from '@unblur/core-model';
 import type { FrameExtractionNetwork } from '@unblur/core-model';
 import { orderInvariantPairLoss } from '../../losses/order-invariant-pair-loss.js';
-import { imageDistance } from '../../losses/photometric-loss.js';
+import { imageDistance } from '../../losses/image-distance.js';
 import { changeSamplePaths } from '../samples/sample-run.js';
 import type { SystemDefinition } from '../../run-file/run-file.js';
 import { scheduleFactor } from '../../loop/schedule.js';

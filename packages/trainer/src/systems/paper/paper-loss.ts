@@ -5,7 +5,7 @@ import type { PaperOutput } from '@unblur/core-model';
 import { lossInOrder } from '../../losses/frame-order.js';
 import type { FrameOrder, SequenceLoss } from '../../losses/frame-order.js';
 import { photometricLoss } from '../../losses/photometric-loss.js';
-import type { PhotometricNorm } from '../../losses/photometric-loss.js';
+import type { PhotometricNorm } from '../../losses/image-distance.js';
 import { symmetricPenalty } from '../../losses/symmetric-penalty.js';
 import { transformationConsistencyLoss } from '../../losses/transformation-consistency-loss.js';
 import type { GroundTruth } from '../samples/sample-batch.js';
