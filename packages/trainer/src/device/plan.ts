@@ -1,22 +1,19 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { trace } from '@unblur/onnx';
 import { writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
 import type { RunSettings } from '../run-file/fields.js';
 import { digestOf } from '../loop/validation.js';
 import type { LoadedRun } from '../systems/load-run.js';
-import { blurredInput, lossStep, restorationStep, taskSignature } from '../engines/training-step.js';
-import { learningTask, totalSteps } from '../training-system.js';
-import type { Phase, Restoration, TrainingSystem, ValidationSample } from '../training-system.js';
+import { blurredInput, restorationStep, taskSignature } from '../engines/training-step.js';
+import { totalSteps } from '../training-system.js';
+import type { Restoration, TrainingSystem, ValidationSample } from '../training-system.js';
+import { stagesOf } from './stages.js';
 
 /** Names of files of a packed run; `python/unblur_torch/packed_run.py` reads them. */
 export const planFile = 'plan.json';
 const weightsFile = 'weights.safetensors';
 const validationFile = 'validation.safetensors';
 const restorationFile = 'restoration.onnx';
-
-/** Learning rates are given at so many even shares of a stage, and linear in between. */
-const sampledRateCount = 129;
 
 /** Of a trial on a processor, before minutes of a GPU are spent. */
 const [trialBatchSize, trialSizePixels] = [4, 128];
@@ -29,15 +26,6 @@ export interface DeviceRunSettings extends RunSettings {
   };
   flowPretraining?: unknown;
   loss?: { canonicalShare?: number };
-}
-
-/** A stretch of the run with one graph. */
-interface DeviceStage {
-  /** Share of the run at which it ends. */
-  until: number;
-  graph: string;
-  batchSize: number;
-  groups: { weights: readonly string[]; rates: number[] }[];
 }
 
 /** A run as the Python program trains it; all but its pictures. */
@@ -166,68 +154,6 @@ function expectKnownFrames({ data }: DeviceRunSettings, { phases }: TrainingSyst
       `Expected sources that know every frame but 'data.sources[${pairs}]' is of kind 'pairs', which knows only the middle one; only the system 'photo' learns from these.`,
     );
   }
-}
-
-/**
- * Every phase of the system, cut where the crops change; puts the graphs into `files`. @param rateFactor of
- * all learning rates.
- */
-async function stagesOf(
-  systems: TrainingSystem[],
-  crops: readonly { share: number }[],
-  files: Map<string, Uint8Array>,
-  signal: AbortSignal | undefined,
-  rateFactor = 1,
-): Promise<DeviceStage[]> {
-  const { phases } = systems[0]!;
-  const phaseEnds = sharesOf(phases.map(({ steps }) => steps));
-  const cropEnds = sharesOf(crops.map(({ share }) => share));
-  const ends = [...new Set([...phaseEnds, ...cropEnds])].sort((a, b) => a - b);
-  const graphs = new Map<Phase, string>();
-  const stages: DeviceStage[] = [];
-  for (const [index, until] of ends.entries()) {
-    const begin = ends[index - 1] ?? 0;
-    const system = systems[cropEnds.findIndex((end) => end >= until)]!;
-    const phaseIndex = phaseEnds.findIndex((end) => end >= until);
-    const phase = system.phases[phaseIndex]!;
-    let graph = graphs.get(phase);
-    if (graph === undefined) {
-      // Tracing takes seconds, in which nothing else is heard.
-      await nextTurn();
-      signal?.throwIfAborted();
-      graphs.set(phase, (graph = `step-${files.size}.onnx`));
-      files.set(
-        graph,
-        trace(
-          lossStep(phase.objective),
-          taskSignature(learningTask(system, phase), phase.objective.batchShapes),
-        ).bytes,
-      );
-    }
-    const [phaseBegin, phaseEnd] = [phaseEnds[phaseIndex - 1] ?? 0, phaseEnds[phaseIndex]!];
-    /** The phase's step at a share of the run; between two steps too. */
-    const stepAt = (share: number) =>
-      Math.max(1, ((share - phaseBegin) / (phaseEnd - phaseBegin)) * phase.steps);
-    const rates = (rateAt: (step: number) => number) =>
-      Array.from(
-        { length: sampledRateCount },
-        (_, place) => rateFactor * rateAt(stepAt(begin + ((until - begin) * place) / (sampledRateCount - 1))),
-      );
-    stages.push({
-      until,
-      graph,
-      batchSize: phase.batchSize,
-      groups: phase.groups.map(({ weights, learningRate }) => ({ weights, rates: rates(learningRate) })),
-    });
-  }
-  return stages;
-}
-
-/** Where parts end, as shares of their sum. */
-function sharesOf(parts: readonly number[]): number[] {
-  const sum = parts.reduce((total, part) => total + part, 0);
-  let end = 0;
-  return parts.map((part, index) => (index === parts.length - 1 ? 1 : (end += part) / sum));
 }
 
 /** Of a file, in half precision, as weights are shipped. Others are drawn where the run trains. */
