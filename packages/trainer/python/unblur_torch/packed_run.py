@@ -52,7 +52,7 @@ class PackedRun:
         machine that planned it, those in the folder itself.
         """
         if "folder" in source:
-            return read_pictures(source["folder"], source["videos"])
+            return read_pictures(source["folder"], source["options"].get("videos"))
         prefix, pictures = f"{source['images']}/", {}
         for part in (name for name in self.plan["files"] if name.startswith("images-")):
             tensors, _ = read_safetensors(self._read(part))

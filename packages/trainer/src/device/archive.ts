@@ -93,12 +93,10 @@ export function writePlan(
 ): void {
   const isPacked = packedRunFile !== undefined;
   const { folders, folderOf } = sourceFolders(sources);
-  const described = sources.map(({ weight, folder: _folder, videos, ...options }, index) => ({
+  const described = sources.map(({ weight, folder: _folder, ...options }, index) => ({
     weight,
     options,
-    ...(isPacked
-      ? { images: folderOf[index] }
-      : { folder: folders[folderOf[index]!], videos: videos ?? null }),
+    ...(isPacked ? { images: folderOf[index] } : { folder: folders[folderOf[index]!] }),
   }));
   for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
   writeFileSync(

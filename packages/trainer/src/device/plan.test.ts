@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { loadRun } from '../systems/load-run.js';
 import { planDeviceRun } from './plan.js';
-import { packRun } from './archive.js';
+import { packRun, writePlan } from './archive.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-plan-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -230,6 +230,20 @@ describe('a packed run', () => {
     });
     expect(files).toBeGreaterThan(names.length);
     await expect(packRun(runFile({}), archive)).rejects.toThrow('is not empty; choose another, or empty it');
+  });
+
+  test('keeps sources of one folder apart by their videos', () => {
+    const archive = mkdtempSync(join(folder, 'shared-'));
+    const sources = [
+      { folder: 'clips', weight: 1, videos: ['street'] },
+      { folder: 'clips', weight: 3, videos: ['park'] },
+    ];
+    writePlan(archive, { plan: {}, files: new Map(), sources }, 'the run file');
+    const written = JSON.parse(readFileSync(join(archive, 'plan.json'), 'utf8')) as { sources: unknown };
+    expect(written.sources).toEqual([
+      { weight: 1, images: 0, options: { videos: ['street'] } },
+      { weight: 3, images: 0, options: { videos: ['park'] } },
+    ]);
   });
 
   test('that does not fit is refused, and nothing is left', async () => {
