@@ -19,7 +19,6 @@ from unblur_torch.synthesis.camera import PinholeCamera
 from unblur_torch.synthesis.degradation import quantize_like_jpeg
 from unblur_torch.synthesis.motion_path import PlaneMotion
 from unblur_torch.synthesis.moving_object import MovingObject, Scene
-from unblur_torch.synthesis.options import DEFAULTS
 from unblur_torch.synthesis.panorama import build_panorama, level_for
 from unblur_torch.synthesis.rotation import axis_angle_of, rotation_of
 from unblur_torch.synthesis.shot import Shot
@@ -46,8 +45,7 @@ def main(given_path: str, made_path: str) -> None:
     with open(made_path, "wb") as file:
         file.write(
             write_safetensors(
-                {name: values.float().contiguous().numpy() for name, values in made.items()},
-                {"optionDefaults": json.dumps(DEFAULTS)},
+                {name: values.float().contiguous().numpy() for name, values in made.items()}, {}
             )
         )
 

@@ -17,6 +17,7 @@ import test_sample_pool
 import test_synthesis
 from pretended_gpu_test_tool import GPU, OnGpu, pretended_gpu
 from unblur_torch import device_run
+from source_options_test_tool import source_of, windows_of
 from unblur_torch.batches import BatchMaker
 from unblur_torch.onnx_file import Graph, Node
 from unblur_torch.parameter_layout import ParameterLayout
@@ -70,10 +71,10 @@ def make(name, device, count=4):
     common = {"size_pixels": SIZE, "device": device, "seed": 1, "workers": 1}
     if name in WINDOWS:
         options, images = WINDOWS[name]
-        source = open_window_source(options, images, window_frames=FRAMES, **common)
+        source = open_window_source(windows_of(**options), images, window_frames=FRAMES, **common)
     else:
         options, images = SOURCES[name]
-        source = open_source({"kind": name.split()[0], **options}, images, frames=FRAMES, **common)
+        source = open_source(source_of(name.split()[0], **options), images, frames=FRAMES, **common)
     generator = torch.Generator().manual_seed(3)
     yield source.make(count, generator)
     yield source.make(count, generator)
@@ -180,7 +181,7 @@ class TinyRun:
             "validationSet": "a set",
             "every": {"validation": 4, "checkpoint": 4},
             "sources": [
-                {"weight": 1, "options": {"kind": "panorama", **test_synthesis.MOVING["panorama"]}},
+                {"weight": 1, "options": source_of("panorama", **test_synthesis.MOVING["panorama"])},
             ],
             **plan,
         }
@@ -348,9 +349,7 @@ class RunTest(unittest.TestCase):
         self.assertIsNone(RunFolder(self.folder).read_checkpoint())
 
     def test_what_making_samples_raises_ends_the_run(self):
-        sources = [
-            {"weight": 1, "options": {"kind": "panorama", "angleDegrees": [150, 179], "stepPixels": 0.01}}
-        ]
+        sources = [{"weight": 1, "options": source_of("panorama", angleDegrees=[150, 179], stepPixels=0.01)}]
         with self.assertRaisesRegex(ValueError, "at most 4096 rendered frames"):
             train(TinyRun(sources=sources), self.folder, GPU)
 

@@ -8,6 +8,7 @@ import numpy
 import torch
 import torch.nn.functional as F
 
+from source_options_test_tool import OPTIONS, source_of, windows_of
 from unblur_torch.synthesis import open_source, open_window_source
 from unblur_torch.synthesis.backdrop import CameraTurn, PanoramaBackdrop, Parallax, PlaneBackdrop, draw_depth
 from unblur_torch.synthesis.camera import PinholeCamera
@@ -95,7 +96,7 @@ def clip(frames=12, step=2, width=120, height=80):
 
 def opened(kind, **options):
     return open_source(
-        {"kind": kind, "folder": "x", "weight": 1, **options},
+        source_of(kind, **options),
         IMAGES[kind],
         size_pixels=SIZE,
         frames=FRAMES,
@@ -364,7 +365,7 @@ class Videos(unittest.TestCase):
             for index, pixels in enumerate(clip() if frames is None else frames)
         }
         return open_source(
-            {"kind": "video", "folder": "x", **options},
+            source_of("video", **options),
             images,
             size_pixels=SIZE,
             frames=FRAMES,
@@ -434,7 +435,7 @@ class RecordedPairs(unittest.TestCase):
 
     def test_know_the_middle_frame_only(self):
         source = open_source(
-            {"kind": "pairs", "folder": "x", "augmentation": PLAIN},
+            source_of("pairs", augmentation=PLAIN),
             self.IMAGES,
             size_pixels=SIZE,
             frames=FRAMES,
@@ -455,7 +456,7 @@ class RecordedPairs(unittest.TestCase):
             "pictures of at least 44x44 but those of half/gt are 50x40; use a smaller sizePixels or leave "
             "half/gt out",
             open_source,
-            {"kind": "pairs"},
+            source_of("pairs"),
             self.IMAGES,
             size_pixels=44,
             frames=FRAMES,
@@ -470,7 +471,7 @@ class RecordedPairs(unittest.TestCase):
             ValueError,
             "pictures under blur/ and gt/",
             open_source,
-            {"kind": "pairs"},
+            source_of("pairs"),
             images,
             size_pixels=SIZE,
             frames=FRAMES,
@@ -489,17 +490,17 @@ class VideoWindows(unittest.TestCase):
 
     def test_of_scenes_are_one_path_with_a_sharp_frame_in_the_middle_of_each_exposure(self):
         for kind in ("panorama", "layers"):
-            source = {
-                "kind": kind,
+            source = windows_of(
+                kind,
                 **{
                     name: [low / 4, high / 4]
                     for name, (low, high) in MOVING[kind].items()
                     if name != "fieldOfViewDegrees"
                 },
-                "objects": [0, 0],
-                "augmentation": QUIET,
-                "shutterShare": [0.2, 1],
-            }
+                objects=[0, 0],
+                augmentation=QUIET,
+                shutterShare=[0.2, 1],
+            )
             windows = self.windows(source, IMAGES[kind])
             self.assertTrue(torch.equal(windows.blurred, self.windows(source, IMAGES[kind]).blurred))
             flow = F.interpolate(
@@ -519,14 +520,14 @@ class VideoWindows(unittest.TestCase):
 
     def test_a_shutter_that_is_hardly_open_leaves_the_picture_sharp(self):
         shut = self.windows(
-            {"kind": "layers", "cameraPixels": [6, 6], "augmentation": QUIET, "shutterShare": [0.001, 0.001]},
+            windows_of("layers", cameraPixels=[6, 6], augmentation=QUIET, shutterShare=[0.001, 0.001]),
             STILLS,
         )
         torch.testing.assert_close(shut.blurred, shut.sharp, atol=2e-3, rtol=0)
 
     def test_of_videos_average_about_their_middle(self):
         images = {f"street/{index}.png": png(pixels) for index, pixels in enumerate(clip(20))}
-        steady = {"exposureFrames": [3, 3], "strideFrames": [1, 1], "steadyShare": 1, "halvedShare": 0}
+        steady = windows_of(exposureFrames=[3, 3], strideFrames=[1, 1], steadyShare=1, halvedShare=0)
         windows = self.windows(steady, images, count=8)
         # Exposures of three frames, a stride of one: each is the mean of its neighbours, but for those
         # repeated at the clip's ends.
@@ -545,12 +546,12 @@ class VideoWindows(unittest.TestCase):
             "pictures of at least 16x16 but those of street are 15x80; use a smaller sizePixels or leave "
             "street out",
             self.windows,
-            {},
+            windows_of(),
             images,
         )
 
     def test_of_recorded_pairs_are_as_recorded(self):
-        windows = self.windows({}, RecordedPairs.IMAGES)
+        windows = self.windows(windows_of(), RecordedPairs.IMAGES)
         torch.testing.assert_close(
             windows.blurred - windows.sharp, torch.full((3, 5, SIZE, SIZE, 3), 80 / 255)
         )
@@ -584,6 +585,44 @@ class PublishedSets(unittest.TestCase):
         self.assertEqual(sorted(clips), ["gt/sharp", "own/input"])
 
 
+class Asked(dict):
+    """Remembers which of its keys were asked for."""
+
+    def __init__(self, options):
+        super().__init__(options)
+        self.keys_asked = set()
+
+    def __getitem__(self, key):
+        self.keys_asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key, default=None):
+        self.keys_asked.add(key)
+        return super().get(key, default)
+
+
+class Options(unittest.TestCase):
+    # What cannot be read ends the run, whatever a source says.
+    NOT_HERE = {"onBadFrame"}
+
+    def test_all_that_a_plan_says_are_heeded(self):
+        video = {f"street/{index}.png": png(pixels) for index, pixels in enumerate(clip())}
+        images = {**IMAGES, "video": video, "pairs": RecordedPairs.IMAGES, "windows": video}
+        common = {"size_pixels": SIZE, "device": CPU, "seed": 1, "workers": 1}
+        for name in OPTIONS:
+            kinds = ("panorama", "layers") if name == "rendered windows" else (name,)
+            for kind in kinds:
+                rich = {**RICH, **MOVING[kind]} if kind in MOVING else {}
+                if name in ("windows", "rendered windows"):
+                    options = Asked(windows_of(kind, **rich))
+                    source = open_window_source(options, images[kind], window_frames=FRAMES, **common)
+                else:
+                    options = Asked(source_of(kind, **rich))
+                    source = open_source(options, images[kind], frames=FRAMES, **common)
+                source.make(8, torch.Generator().manual_seed(1))
+                self.assertEqual(set(options) - options.keys_asked - self.NOT_HERE, set(), (name, kind))
+
+
 class Refusals(unittest.TestCase):
     def test_name_what_was_wanted_and_what_came(self):
         for wrong, message in (
@@ -591,15 +630,7 @@ class Refusals(unittest.TestCase):
                 {"kind": "shards"},
                 "kind panorama, layers, video, pairs for synthesis on the device but received 'shards'",
             ),
-            (
-                {"kind": "panorama", "angel": 3},
-                "an option of a source of kind panorama .* but received 'angel'",
-            ),
-            (
-                {"kind": "layers", "augmentation": {"gian": 3}},
-                "an option of augmentation .* but received 'gian'",
-            ),
-            ({"kind": "layers", "objectShapes": {"dog": 1}}, "objectShapes of blob, .* but received 'dog'"),
+            (source_of("layers", objectShapes={"dog": 1}), "objectShapes of blob, .* but received 'dog'"),
         ):
             self.assertRaisesRegex(
                 ValueError,
@@ -623,7 +654,7 @@ class Refusals(unittest.TestCase):
             ValueError,
             "multiple of 4, 8 or more, but received 30",
             open_source,
-            {"kind": "layers"},
+            source_of("layers"),
             STILLS,
             size_pixels=30,
             frames=5,
@@ -635,7 +666,7 @@ class Refusals(unittest.TestCase):
             ValueError,
             "an odd number of frames, 3 or more, but received 4",
             open_source,
-            {"kind": "layers"},
+            source_of("layers"),
             STILLS,
             size_pixels=32,
             frames=4,
@@ -665,7 +696,7 @@ class Refusals(unittest.TestCase):
 
 def opened_with(images, **options):
     return open_source(
-        {"kind": "panorama", "folder": "x", **options},
+        source_of("panorama", **options),
         images,
         size_pixels=SIZE,
         frames=FRAMES,

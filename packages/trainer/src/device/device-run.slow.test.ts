@@ -85,7 +85,7 @@ validation: { panoramas: pictures, count: 1, sizePixels: 32 }
 device: { samples: 4, sizePixels: 32, firstSamples: 2, madeAtOnce: 2 }
 batchSize: 2
 `,
-  video: `
+  'video-deblur': `
 system: video-deblur
 network: ${JSON.stringify({ ...narrowVideoDeblurRun, stages: 1 })}
 data:

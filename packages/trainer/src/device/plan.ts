@@ -1,6 +1,7 @@
 import { trace } from '@unblur/onnx';
 import { writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
+import { withDeviceDefaults } from '../run-file/device-source-options.js';
 import type { RunSettings } from '../run-file/fields.js';
 import { digestOf } from '../loop/validation.js';
 import type { LoadedRun } from '../systems/load-run.js';
@@ -103,7 +104,7 @@ export async function planDeviceRun(
       every: { validation: run.validation.everySteps, checkpoint: run.checkpointEverySteps },
     },
     files,
-    sources: run.data.sources,
+    sources: run.data.sources.map(withDeviceDefaults),
   };
 }
 

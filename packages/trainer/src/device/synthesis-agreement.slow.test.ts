@@ -7,7 +7,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTorch } from '../engines/torch/torch-process.js';
-import { deviceOnlyOptions } from '../run-file/device-options.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */
 const longMilliseconds = 300_000;
@@ -85,7 +84,6 @@ describeWithTorch('synthesis on the device', () => {
   const expected: Record<string, Expected> = {};
   const jpegs: Record<string, Float32Array> = {};
   let made: Record<string, SafetensorsTensor>;
-  let optionDefaults: Record<string, Record<string, unknown>>;
 
   beforeAll(() => {
     const given: Record<string, SafetensorsTensor> = {};
@@ -173,9 +171,7 @@ describeWithTorch('synthesis on the device', () => {
       { encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
     );
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-    const file = readSafetensors(readFileSync(madePath));
-    made = file.tensors;
-    optionDefaults = JSON.parse(file.metadata['optionDefaults']!) as typeof optionDefaults;
+    made = readSafetensors(readFileSync(madePath)).tensors;
   }, longMilliseconds);
 
   const valuesOf = (name: string): Float32Array => made[name]!.values as Float32Array;
@@ -206,37 +202,6 @@ describeWithTorch('synthesis on the device', () => {
     // A coefficient half-way between two steps goes either way, which moves its block by a fraction of a
     // level.
     expect(differences.filter(({ mean }) => !(mean < 0.05 * uncompressed))).toEqual([]);
-  });
-
-  test('has the options of Node, by the same names, and those that run files read', () => {
-    const shared = (names: object): string[] =>
-      Object.keys(names).filter((name) => !['sizePixels', 'frames'].includes(name));
-    const known = {
-      panorama: [...shared(datasets.panoramaDefaults), ...deviceOnlyOptions('panorama')],
-      layers: [...shared(datasets.layeredDefaults), ...deviceOnlyOptions('layers')],
-      video: [...shared(datasets.videoDefaults), 'windowFrames', ...deviceOnlyOptions('video')],
-    };
-    for (const [kind, names] of Object.entries(known)) {
-      expect({ kind, names: Object.keys(optionDefaults[kind]!).sort() }).toEqual({
-        kind,
-        names: names.sort(),
-      });
-    }
-  });
-
-  test('has the defaults of Node', () => {
-    const { panoramaDefaults, layeredDefaults, videoDefaults } = datasets;
-    // Of panoramas `photoPixels` follows from the size of the samples.
-    const ofTheRun = ['sizePixels', 'frames', 'photoPixels'];
-    for (const [kind, defaults] of Object.entries({
-      panorama: panoramaDefaults,
-      layers: layeredDefaults,
-      video: videoDefaults,
-    })) {
-      const ownDefaults = Object.entries(defaults).filter(([name]) => !ofTheRun.includes(name));
-      expect(ownDefaults.length).toBeGreaterThan(4);
-      expect(optionDefaults[kind]).toMatchObject(Object.fromEntries(ownDefaults));
-    }
   });
 });
 

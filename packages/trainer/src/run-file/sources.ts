@@ -10,8 +10,13 @@ import {
 } from '@unblur/datasets';
 import type { AugmentationOptions, SampleSource } from '@unblur/datasets';
 import { excerptOfValue } from '@unblur/files/parsed-value';
-import { deviceOnlyKinds, deviceOnlyOptions, pairsShrink, readDeviceOptions } from './device-options.js';
-import type { PairsSource } from './device-options.js';
+import {
+  deviceOnlyKinds,
+  deviceOnlyOptions,
+  pairsShrink,
+  readDeviceOptions,
+} from './device-source-options.js';
+import type { PairsSource } from './device-source-options.js';
 import { cacheMegabytesField, sizePixelsField, workersField } from './fields.js';
 import { expectKnownKeys, join, number, oneOf, readMapping, text, withDefault } from './schema.js';
 import type { Field } from './schema.js';

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from .object_shapes import SHAPES, draw_shape
-from .options import read_options
 from .panorama import Panorama, build_panorama
 from .pictures import PICTURE_EXTENSIONS, decode_pictures
 
@@ -27,6 +26,9 @@ PAIRED_FOLDERS = (
 """
 BLURRED_FOLDERS = {"blur", "blur_gamma", "blurred", "train_blur", "val_blur"}
 """What is no video wherever it lies; `input` is where there is a `GT` beside it."""
+
+RENDERED_KINDS = ("panorama", "layers")
+"""Kinds of sources whose pictures are scenes before which a camera and objects move."""
 
 MASKS_PER_SHAPE = 96
 MASK_SIDE_PIXELS = 160
@@ -51,21 +53,19 @@ class ImageBank:
     def load(
         source: Mapping[str, Any], images: Mapping[str, bytes], device: torch.device, seed: int, workers: int
     ) -> "ImageBank":
-        """Decodes the images of one source. Raises ValueError where there is none, one cannot be decoded, or
-        they do not fit the source's kind.
+        """Decodes the images of one source; one without a kind has videos and recorded pairs. Raises
+        ValueError where there is none, one cannot be decoded, or they do not fit the source's kind.
         """
         if not images:
             raise ValueError(
-                f"Expected images for the source {source.get('folder', source.get('kind'))} but there are "
-                "none."
+                f"Expected images for the source {source.get('kind', 'windows')} but there are none."
             )
-        options = read_options(source)
         bank = ImageBank(torch.device(device))
         pictures = decode_pictures(images, bank.device, workers)
-        kind = source["kind"]
+        kind = source.get("kind")
         if kind == "panorama":
             bank.panoramas = [
-                named(name, lambda: build_panorama(pictures[name], options["coverageDegrees"]))
+                named(name, lambda: build_panorama(pictures[name], source["coverageDegrees"]))
                 for name in sorted(pictures)
             ]
         elif kind == "layers":
@@ -74,8 +74,8 @@ class ImageBank:
             bank.pairs = recorded_pairs(pictures)
         else:
             bank.clips, bank.pairs = clips_and_pairs(pictures)
-        if options.get("objectShapes") and options["objects"][1] > 0:
-            bank.masks = draw_masks(options["objectShapes"], seed, bank.device)
+        if kind in RENDERED_KINDS and source["objects"][1] > 0:
+            bank.masks = draw_masks(source["objectShapes"], seed, bank.device)
         return bank
 
 

@@ -29,7 +29,7 @@ class PanoramaShots:
         self._options = options
         self._size_pixels = size_pixels
         # The samples of a pool are larger than the crops that the run file speaks of.
-        self._photo_pixels = max(options["photoPixels"] or 256, size_pixels)
+        self._photo_pixels = max(options["photoPixels"], size_pixels)
 
     def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
         options = self._options

@@ -41,7 +41,7 @@ class VideoSource:
         self._size_pixels = size_pixels
         self._frames = frames
         self._device = bank.device
-        self._window_frames: List[int] = options["windowFrames"] or [frames]
+        self._window_frames: List[int] = options.get("windowFrames", [frames])
         for length in self._window_frames:
             if (length - 1) % (frames - 1) != 0:
                 raise ValueError(

@@ -13,8 +13,7 @@ from torch import Tensor
 
 from .augmentation import Augmentation, draw_averaging, rearrange_pixels, rearrange_vectors
 from .exposure import even_times, expose, render_count
-from .image_bank import ImageBank, expect_large_enough
-from .options import WINDOW_SHOT_DEFAULTS, read_options, with_defaults
+from .image_bank import RENDERED_KINDS, ImageBank, expect_large_enough
 from .sample_source import open_shots
 from .samples import MOTION_STRIDE_PIXELS, degrade_some, device_generator, draw_sample_randoms, soften_some
 from .shot import Shots
@@ -64,8 +63,8 @@ def open_window_source(
     """Opens one entry of `data.sources`: one without a kind is cut from videos and recorded pairs, as in the
     Node synthesis; one of kind panorama or layers is rendered, along a path as long as all its exposures.
 
-    images, device, seed, workers: as for `open_source`. window_frames: N, odd. Raises ValueError for options,
-    sizes or images that cannot be used.
+    source, images, device, seed, workers: as for `open_source`. window_frames: N, odd. Raises ValueError for
+    kinds, sizes or images that cannot be used.
     """
     if window_frames < 1 or window_frames % 2 == 0:
         raise ValueError(f"Expected an odd number of frames in a window but received {window_frames}.")
@@ -74,28 +73,17 @@ def open_window_source(
             f"Expected a size of windows that is a multiple of {MOTION_STRIDE_PIXELS}, 16 or more, but "
             f"received {size_pixels}."
         )
-    kind = source.get("kind", "windows")
-    if kind == "windows":
-        return VideoWindowSource(
-            ImageBank.load({**source, "kind": kind}, images, device, seed, workers),
-            read_options({**source, "kind": kind}),
-            size_pixels,
-            window_frames,
-        )
-    if kind not in ("panorama", "layers"):
+    kind = source.get("kind")
+    if kind not in (None, *RENDERED_KINDS):
         raise ValueError(
             "Expected a source of windows without a kind, or of kind panorama or layers, but received "
             f"{kind!r}."
         )
-    given = {name: value for name, value in source.items() if name not in WINDOW_SHOT_DEFAULTS}
-    exposing = with_defaults(
-        {name: source[name] for name in WINDOW_SHOT_DEFAULTS if name in source},
-        WINDOW_SHOT_DEFAULTS,
-        "windows",
-    )
-    bank = ImageBank.load(given, images, device, seed, workers)
+    bank = ImageBank.load(source, images, device, seed, workers)
+    if kind is None:
+        return VideoWindowSource(bank, source, size_pixels, window_frames)
     return ShotWindowSource(
-        kind, open_shots(kind, bank, read_options(given), size_pixels), exposing, window_frames, bank.device
+        kind, open_shots(kind, bank, source, size_pixels), source, window_frames, bank.device
     )
 
 
