@@ -29,7 +29,7 @@ def write_program(
     if unknown:
         raise ValueError(
             f"Expected operators that the torch engine knows but the graph has {', '.join(unknown)}; add "
-            "them to operators.py."
+            "them to unblur_torch/operators."
         )
     scope: Dict[str, object] = {}
     names: Dict[str, str] = {name: f"i{index}" for index, name in enumerate(inputs)}
