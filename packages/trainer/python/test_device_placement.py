@@ -16,7 +16,7 @@ import torch
 import test_sample_pool
 import test_synthesis
 from pretended_gpu_test_tool import GPU, OnGpu, pretended_gpu
-from unblur_torch import device_run
+from unblur_torch import device_run, run_results
 from source_options_test_tool import source_of, windows_of
 from unblur_torch.batches import BatchMaker
 from unblur_torch.onnx_file import Graph, Node
@@ -334,7 +334,7 @@ class RunTest(unittest.TestCase):
     def test_a_run_that_is_stopped_is_kept_before_it_is_scored(self):
         stop = lambda run, looks: run.stop()
         with mock.patch.object(device_run.DeviceRun, "_agree_on_time", stop):
-            with mock.patch.object(device_run, "score", side_effect=OSError("killed")):
+            with mock.patch.object(run_results, "score", side_effect=OSError("killed")):
                 with self.assertRaisesRegex(OSError, "killed"):
                     train(TinyRun(), self.folder, GPU)
         _, progress = RunFolder(self.folder).read_checkpoint()

@@ -1,6 +1,4 @@
-"""The loop of a packed run: stages, schedules, setbacks, validation, checkpoints. Samples are made on the
-device that trains.
-"""
+"""The loop of a packed run: stages, schedules, setbacks. Samples are made on the device that trains."""
 
 from __future__ import annotations
 
@@ -9,25 +7,22 @@ import math
 import os
 import sys
 import time
-from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import torch
 import torch.distributed
 
 from .batches import BatchMaker
-from .contact_sheet import contact_sheet
 from .learner import Learner, LearnerOptions
 from .packed_run import PackedRun
 from .progress import STARTED, Clock, Progress
 from .replenished_pool import ReplenishedPool
 from .run_folder import RunFolder
+from .run_results import Look, RunResults
 from .sample_pool import PoolOptions, SamplePool
 from .sample_stream import SampleStream
-from .scores import score
 from .synthesis import open_source, open_window_source
 
-SAMPLES_IN_PICTURE = 3
 # Steps between looks at the loss of a GPU, each of which waits for it.
 LOOK_EVERY_STEPS = 25
 # Steps between copies of the weights to go back to; a multiple of the other.
@@ -43,21 +38,11 @@ RATE_AFTER_SETBACK = 0.6
 MOST_SETBACKS = 8
 
 
-@dataclass(frozen=True)
-class Look:
-    """When the loss was looked at."""
-
-    step: int
-    waited_seconds: float
-    """For samples, by then."""
-    at: float = field(default_factory=time.monotonic)
-
-
 class DeviceRun:
     def __init__(
         self, archive: PackedRun, out: RunFolder, device: torch.device, rank: int, minutes: Optional[float]
     ):
-        self._archive, self._out, self._device, self._leads = archive, out, device, rank == 0
+        self._archive, self._device, self._leads = archive, device, rank == 0
         self._plan = plan = archive.plan
         self._progress = Progress()
         self._state = {f"weights/{name}": values for name, values in archive.starting_weights().items()}
@@ -76,9 +61,8 @@ class DeviceRun:
         # No two processes, and no two sessions, see the same samples.
         self._seed = plan["seed"] * 1_000_003 + self._progress.step * 1009 + rank
         self._random = torch.Generator().manual_seed(self._seed)
-        self._validation = archive.validation(device) if self._leads else []
-        self._validated_step = -1
-        self._saved_at = time.monotonic()
+        validation = archive.validation(device) if self._leads else []
+        self._results = RunResults(out, self._progress, validation, self._leads)
         self._told_to_stop = self._agreed_to_stop = False
 
     def stop(self) -> None:
@@ -92,10 +76,7 @@ class DeviceRun:
     def train(self) -> Progress:
         """Raises ValueError if the loss is not finite however often the weights go back to where it was."""
         progress, stages = self._progress, self._plan["stages"]
-        if self._leads:
-            self._out.open_log(progress.step)
-            if "runFile" in self._plan:
-                self._out.write_run_file(self._plan["runFile"])
+        self._results.open(self._plan.get("runFile"))
         left = [stage for stage in stages if progress.done < stage["until"]]
         if not left:
             self._say("nothing is left to train")
@@ -110,11 +91,11 @@ class DeviceRun:
         if learner is None:
             self._say("stopped before the first step")
             return progress
-        if progress.step != self._validated_step:
+        if progress.step != self._results.validated_step:
             # Whatever becomes of the validation: whoever ends the run may not wait for it.
-            self._save(learner)
-            self._validate(learner)
-        self._save(learner)
+            self._results.save(learner)
+            self._results.validate(learner)
+        self._results.save(learner)
         self._say(f"each sample was seen {pool.seen:.1f} times")
         return progress
 
@@ -198,7 +179,7 @@ class DeviceRun:
         self._warm_up(learner, maker, pool)
         if begins_run:
             self._clock.begin()
-            self._saved_at = time.monotonic()
+            self._results.saved_at = time.monotonic()
         looked = Look(progress.step, pool.waited_seconds)
         while progress.done < stage["until"] and not self._stopped:
             pool.keep_up(maker.count)
@@ -216,7 +197,7 @@ class DeviceRun:
             if figures is not None:
                 if all(map(math.isfinite, figures)):
                     now = Look(progress.step, pool.waited_seconds)
-                    self._log_steps(learner, figures, rates, maker.count, looked, now)
+                    self._results.log_steps(learner, figures, rates, maker.count, looked, now)
                     if progress.step % SNAPSHOT_EVERY_STEPS == 0:
                         good = learner.snapshot()
                 else:
@@ -224,9 +205,11 @@ class DeviceRun:
                 progress.trained_seconds += time.monotonic() - looked.at
                 looked = Look(progress.step, pool.waited_seconds)
             if validates:
-                self._validate(learner)
-            if saves or (looks and time.monotonic() - self._saved_at > MOST_SECONDS_BETWEEN_CHECKPOINTS):
-                self._save(learner)
+                self._results.validate(learner)
+            if saves or (
+                looks and time.monotonic() - self._results.saved_at > MOST_SECONDS_BETWEEN_CHECKPOINTS
+            ):
+                self._results.save(learner)
         # The last steps were not looked at.
         if not learner.is_finite():
             self._go_back(learner, good)
@@ -305,82 +288,7 @@ class DeviceRun:
                 "rate; lower `optimizer.learningRate`, or look at the samples."
             )
         learner.go_back(good)
-        if self._leads:
-            self._out.log({"kind": "setback", "step": progress.step, "rateFactor": progress.rate_factor})
-
-    def _log_steps(
-        self,
-        learner: Learner,
-        figures: List[float],
-        rates: List[float],
-        batch_size: int,
-        before: Look,
-        now: Look,
-    ) -> None:
-        """The figures of the newest step, and how fast those since the look before were."""
-        if not self._leads:
-            return
-        terms = learner.named_terms(figures)
-        seconds = now.at - before.at
-        self._out.log(
-            {
-                "kind": "step",
-                "step": now.step,
-                "loss": terms,
-                "learningRate": max(rates),
-                **({"learningRates": rates} if len(rates) > 1 else {}),
-                "gradientNorm": math.hypot(*figures[len(terms) :]),
-                "samplesPerSecond": (now.step - before.step) * batch_size / seconds,
-                "dataWaitShare": min(1.0, (now.waited_seconds - before.waited_seconds) / seconds),
-                "done": round(self._progress.done, 4),
-            }
-        )
-
-    def _validate(self, learner: Learner) -> None:
-        if not self._leads:
-            return
-        progress = self._progress
-        self._validated_step = progress.step
-        with as_weights_are_used():
-            scores = score(learner.restore, self._validation, SAMPLES_IN_PICTURE)
-        best = progress.best_psnr is None or scores.psnr["mean"] > progress.best_psnr
-        self._out.log(
-            {
-                "kind": "validation",
-                "step": progress.step,
-                "samples": len(self._validation),
-                "psnr": scores.psnr,
-                "gain": scores.gain,
-                "ssim": scores.ssim,
-                "best": best,
-            }
-        )
-        if best:
-            progress.best_psnr = scores.psnr["mean"]
-            self._write_weights("best", learner.state())
-        shown = zip(self._validation, scores.restored)
-        self._out.write_picture(
-            contact_sheet([(sample.blurred, restored, sample.frames) for sample, restored in shown])
-        )
-
-    def _save(self, learner: Learner) -> None:
-        self._saved_at = time.monotonic()
-        if self._leads:
-            state = learner.state()
-            self._out.write_checkpoint(state, self._progress.stored())
-            self._write_weights("weights", state)
-
-    def _write_weights(self, name: str, state: Dict[str, Any]) -> None:
-        progress = self._progress
-        averages = {
-            path.split("/", 1)[1]: values for path, values in state.items() if path.startswith("averages/")
-        }
-        metadata = {
-            "step": progress.step,
-            "samplesSeen": progress.samples_seen,
-            "trainedSeconds": round(progress.trained_seconds),
-        }
-        self._out.write_weights(name, averages, metadata)
+        self._results.log_setback()
 
     def _say(self, text: str) -> None:
         if self._leads:
@@ -390,20 +298,6 @@ class DeviceRun:
 def learned_in(stage: Dict[str, Any]) -> "set[str]":
     """The weights that learn in a stage of the plan."""
     return {name for group in stage["groups"] for name in group["weights"]}
-
-
-@contextlib.contextmanager
-def as_weights_are_used() -> Iterator[None]:
-    """In float32 proper, which convolutions of a GPU otherwise round to ten bits; and a few pictures are
-    restored sooner than the fastest way to do so is found.
-    """
-    settings = torch.backends.cudnn
-    wanted = settings.benchmark, settings.allow_tf32
-    settings.benchmark, settings.allow_tf32 = False, False
-    try:
-        yield
-    finally:
-        settings.benchmark, settings.allow_tf32 = wanted
 
 
 def rate_at(rates: List[float], share: float) -> float:
