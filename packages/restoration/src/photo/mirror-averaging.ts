@@ -1,7 +1,7 @@
 import { mirrorMotion, mirrorRows } from '../mirroring.js';
 import type { MotionField } from '../motion-field.js';
 import type { RestoredSequence, RgbImage } from '../raster.js';
-import { inNearerOrder } from './time-order.js';
+import { inNearerOrder } from '../time-order.js';
 
 /**
  * Restores an image and its mirror image, and takes the mean (self-ensemble, Timofte et al. 2016, "Seven ways

@@ -3,7 +3,7 @@ import type { MotionField } from '../motion-field.js';
 import type { DeepImage, RestoredSequence } from '../raster.js';
 import type { TilePosition } from './tile-visits.js';
 import { featherShares, type TilePlan } from './tile-plan.js';
-import { inNearerOrder } from '../photo/time-order.js';
+import { inNearerOrder } from '../time-order.js';
 
 const peakLevel = 65535;
 

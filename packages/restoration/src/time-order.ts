@@ -1,4 +1,4 @@
-import type { RestoredSequence } from '../raster.js';
+import type { RestoredSequence } from './raster.js';
 
 /**
  * A blurred image is the same for a motion and its reverse, so in part of it the network may restore the
