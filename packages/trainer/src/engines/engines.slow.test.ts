@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { activateEagerBackend } from './eager-engine.js';
-import type { EagerBackend } from './eager-engine.js';
+import { activateEagerBackend } from './eager-backends.js';
+import type { EagerBackend } from './eager-backends.js';
 import { testEngine, workloads, type WorkloadName } from './engine-agreement.test-tool.js';
 import { openEngine } from './choice.js';
 import type { Engine } from './engine.js';
