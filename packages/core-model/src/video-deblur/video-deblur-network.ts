@@ -73,61 +73,7 @@ export interface VideoDeblurNetwork {
 function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
   const layers = new LayerDeclarations();
   const flow = declareFlowNetwork(layers, config.flow);
-  const { reconstruct: predictImage, featureChannels } = declareReconstruction(
-    layers,
-    config.reconstruction,
-    config.sharpnessPrior !== 'none',
-  );
-  const fuse = config.scaleFusion
-    ? declareScaleFusion(layers, config.scaleFusion, {
-        featureChannels: featureChannels!,
-        evidenceChannels: 2,
-      })
-    : undefined;
-
-  /** One stage at one scale: both neighbours warped onto the centre, the prior, the sharp frame. */
-  const reconstructAtScale: VideoDeblurNetwork['reconstruct'] = (frames, weights) => {
-    const { previous, centre, next } = frames;
-    const { toPrevious, toNext } = alignFlows(frames, config.flow.alignment ?? []);
-    const before = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
-    const after = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
-    const prior =
-      config.sharpnessPrior === 'none'
-        ? undefined
-        : sharpnessPrior(config.sharpnessPrior, before, centre, after);
-    const warped = { warpedPrevious: before.warped, warpedNext: after.warped };
-    return {
-      previous: before,
-      next: after,
-      prior,
-      ...predictImage({ previous, centre, next, toPrevious, toNext, ...warped, prior }, weights),
-    };
-  };
-
-  /** At the frames' own size and, by one scale less, at half of it, merged. */
-  const reconstructFromScales = (
-    scales: number,
-    frames: FrameTriple,
-    weights: NamedTensors,
-  ): DeblurredFrame => {
-    const fine = reconstructAtScale(frames, weights);
-    if (scales === 1) return fine;
-    const coarse = reconstructFromScales(scales - 1, halveTriple(frames), weights);
-    const { centre } = frames;
-    const evidence = [fine.previous, fine.next].map(({ warped }) =>
-      meanDifference(warped, centre, packedLevel),
-    );
-    const image = fuse!(
-      { centre, evidence, fine: fine as SharpAtScale, coarse: coarse as SharpAtScale },
-      weights,
-    );
-    return { ...fine, image };
-  };
-
-  const reconstruct: VideoDeblurNetwork['reconstruct'] = (frames, weights) => {
-    expectMultipleSize(frames.centre, videoDeblurMultiple(config), 'frames');
-    return reconstructFromScales(config.scaleFusion?.scales ?? 1, frames, weights);
-  };
+  const reconstruct = declareStageReconstruction(layers, config);
 
   /**
    * Deblurs every frame but the first and the last: all of them in one pass, along the batch, each frame
@@ -185,6 +131,68 @@ function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
     return { firstStage, secondStage, image: secondStage!.image };
   };
   return { config, weights: layers.weights, costs: layers.costs, flow, reconstruct, deblur };
+}
+
+/** The second half of a stage: a sharp frame of three, from the flows between them. */
+function declareStageReconstruction(
+  layers: LayerDeclarations,
+  config: VideoDeblurConfig,
+): VideoDeblurNetwork['reconstruct'] {
+  const { reconstruct: predictImage, featureChannels } = declareReconstruction(
+    layers,
+    config.reconstruction,
+    config.sharpnessPrior !== 'none',
+  );
+  const fuse = config.scaleFusion
+    ? declareScaleFusion(layers, config.scaleFusion, {
+        featureChannels: featureChannels!,
+        evidenceChannels: 2,
+      })
+    : undefined;
+
+  /** One stage at one scale: both neighbours warped onto the centre, the prior, the sharp frame. */
+  const reconstructAtScale: VideoDeblurNetwork['reconstruct'] = (frames, weights) => {
+    const { previous, centre, next } = frames;
+    const { toPrevious, toNext } = alignFlows(frames, config.flow.alignment ?? []);
+    const before = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
+    const after = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
+    const prior =
+      config.sharpnessPrior === 'none'
+        ? undefined
+        : sharpnessPrior(config.sharpnessPrior, before, centre, after);
+    const warped = { warpedPrevious: before.warped, warpedNext: after.warped };
+    return {
+      previous: before,
+      next: after,
+      prior,
+      ...predictImage({ previous, centre, next, toPrevious, toNext, ...warped, prior }, weights),
+    };
+  };
+
+  /** At the frames' own size and, by one scale less, at half of it, merged. */
+  const reconstructFromScales = (
+    scales: number,
+    frames: FrameTriple,
+    weights: NamedTensors,
+  ): DeblurredFrame => {
+    const fine = reconstructAtScale(frames, weights);
+    if (scales === 1) return fine;
+    const coarse = reconstructFromScales(scales - 1, halveTriple(frames), weights);
+    const { centre } = frames;
+    const evidence = [fine.previous, fine.next].map(({ warped }) =>
+      meanDifference(warped, centre, packedLevel),
+    );
+    const image = fuse!(
+      { centre, evidence, fine: fine as SharpAtScale, coarse: coarse as SharpAtScale },
+      weights,
+    );
+    return { ...fine, image };
+  };
+
+  return (frames, weights) => {
+    expectMultipleSize(frames.centre, videoDeblurMultiple(config), 'frames');
+    return reconstructFromScales(config.scaleFusion?.scales ?? 1, frames, weights);
+  };
 }
 
 /** The flows between the frames as the frames themselves correct them, both in one pass. */
