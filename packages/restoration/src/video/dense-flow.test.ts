@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { BoxMean, DenseFlow, pyramidOf, sampleAt, type Plane } from './dense-flow.js';
+import { DenseFlow, pyramidOf, sampleAt, type Plane } from './dense-flow.js';
 import { noiseTexture } from './noise-texture.test-tool.js';
 
 const [width, height] = [96, 64];
@@ -56,24 +56,6 @@ describe('DenseFlow', () => {
       expect(Math.max(...dx.map(Math.abs))).toBeLessThan(1e-6);
     }
   });
-});
-
-test('BoxMean gives means of what lies inside, as adding up does', () => {
-  const [columns, rows, radius] = [7, 5, 2];
-  const values = Float32Array.from({ length: columns * rows }, (_, place) => ((place * 13) % 11) / 11);
-  const means = new BoxMean(columns, rows, radius).apply(values.slice());
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      const within: number[] = [];
-      for (let row = Math.max(0, y - radius); row <= Math.min(rows - 1, y + radius); row++) {
-        for (let column = Math.max(0, x - radius); column <= Math.min(columns - 1, x + radius); column++) {
-          within.push(values[row * columns + column]!);
-        }
-      }
-      const mean = within.reduce((sum, value) => sum + value, 0) / within.length;
-      expect(means[y * columns + x]).toBeCloseTo(mean, 5);
-    }
-  }
 });
 
 test('sampleAt is linear between pixels and goes on beyond the edge', () => {

@@ -1,5 +1,6 @@
 import type { RgbImage } from '../raster.js';
-import { BoxMean, DenseFlow, pyramidOf, sampleAt, type Flow, type Plane } from './dense-flow.js';
+import { BoxMean } from './box-mean.js';
+import { DenseFlow, pyramidOf, sampleAt, type Flow, type Plane } from './dense-flow.js';
 
 /** How many frames on either side a frame can take detail from, and from how many of them it does. */
 export const neighbourReach = 5;
