@@ -1,6 +1,7 @@
 export { trace } from './trace.js';
 export type { Signature, TracedGraph, TraceOptions } from './trace.js';
-export type { Filter, Int8Convolution, ValueRange } from './int8-convolutions.js';
+export type { Int8Convolution } from './int8-convolutions.js';
+export type { Filter, ValueRange } from './quantization.js';
 export type { ModelOptions } from './graph/model.js';
 export { registerLowering } from './lowerings/index.js';
 export type { KernelCall, Lowering } from './lowerings/lowering.js';
