@@ -42,9 +42,9 @@ export type { LayerRanges } from './weights/layer-ranges.js';
 export type { NetworkFamily } from './weights/network-family.js';
 export { areFinite } from './weights/network-file.js';
 export type { NetworkFile, NetworkWeights } from './weights/network-file.js';
+export { numberFromHalf } from './weights/half-precision.js';
 export {
   expectSafetensorsBytes,
-  numberFromHalf,
   readSafetensors,
   readSafetensorsMetadata,
   writeSafetensors,
