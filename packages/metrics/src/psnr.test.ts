@@ -72,3 +72,40 @@ test.each([0, -1, NaN, Infinity])('refuses a peak of %d', (peak) => {
     `Expected peak to be a number above 0 but received ${peak}`,
   );
 });
+
+test.each([
+  ['Uint8Array', 255],
+  ['Uint8ClampedArray', 255],
+  ['Uint16Array', 65535],
+] as const)('wants to know the peak of a %s', (type, peak) => {
+  const whole = (value: number) =>
+    ({ ...flat(4, 3, 0), data: new globalThis[type](36).fill(value) }) as unknown as RgbImage;
+  expect(() => psnr(flat(4, 3, 0), whole(1))).toThrow(
+    new RangeError(
+      `Expected a peak for whole numbers, but the second image holds them and received none; say the largest possible value, such as { peak: ${peak} }`,
+    ),
+  );
+  expect(psnr(whole(0), whole(peak / 5), { peak })).toBeCloseTo(20 * Math.log10(5), 9);
+});
+
+test('refuses values that a peak of 1 cannot be meant for, and no overshoot', () => {
+  const [one, other] = [flat(4, 3, 0.5), flat(4, 3, 0.5)];
+  other.data[(2 * 4 + 1) * 3] = 200;
+  const message =
+    'to hold values up to a peak of 1 but received 200 in column 1, row 2; say the largest possible value, such as { peak: 255 } for bytes';
+  expect(() => psnr(one, other)).toThrow(new RangeError(`Expected the second image ${message}`));
+  expect(() => psnr(other, other)).toThrow(new RangeError(`Expected the first image ${message}`));
+  expect(psnr(one, other, { borderPixels: 1 })).toBe(Infinity);
+  expect(psnr(one, other, { peak: 255 })).toBeGreaterThan(0);
+  other.data[0] = -3;
+  other.data[(2 * 4 + 1) * 3] = 3.9;
+  expect(psnr(one, other)).toBeLessThan(10);
+});
+
+test.each([
+  [{ peek: 255 }, "Expected options among peak, borderPixels but received 'peek'"],
+  [null, 'Expected options as { peak, borderPixels } but received null'],
+  [255, 'Expected options as { peak, borderPixels } but received 255'],
+])('refuses the options %j', (options, message) => {
+  expect(() => psnr(flat(4, 3, 0), flat(4, 3, 1), options as never)).toThrow(new RangeError(message));
+});

@@ -1,11 +1,14 @@
-import { assertBorder, assertBothFinite, assertComparable, assertPeak, type RgbImage } from './rgb-image.js';
+import { assertOptions } from './options.js';
+import {
+  assertBorder,
+  assertBothScorable,
+  assertComparable,
+  expectPeakOfBoth,
+  type ComparisonOptions,
+  type RgbImage,
+} from './rgb-image.js';
 
-export interface PsnrOptions {
-  /** The largest possible value: 1 for images in [0, 1]. */
-  peak?: number;
-  /** Rows and columns left out on every side before comparing ("crop border"). */
-  borderPixels?: number;
-}
+export type PsnrOptions = ComparisonOptions;
 
 /**
  * Peak signal-to-noise ratio in dB: `10 log10(peak^2 / MSE)`, the mean squared error taken over all pixels
@@ -14,22 +17,30 @@ export interface PsnrOptions {
  *
  * Range: any number; Infinity for identical images. See `maximumReportedPsnr` for how that enters a mean.
  *
- * @throws RangeError when the sizes differ, the border leaves no pixel or a compared value is not finite.
+ * @throws RangeError when the sizes differ, the border leaves no pixel, a compared value is not finite or more
+ * than four times the peak, there is no peak beside whole numbers, or an option is not known.
  */
-export function psnr(a: RgbImage, b: RgbImage, { peak = 1, borderPixels = 0 }: PsnrOptions = {}): number {
+export function psnr(a: RgbImage, b: RgbImage, options: PsnrOptions = {}): number {
+  assertOptions(options, { peak: true, borderPixels: true });
   assertComparable(a, b);
-  assertPeak(peak);
+  const { borderPixels = 0 } = options;
+  const peak = expectPeakOfBoth(options.peak, a, b);
   assertBorder(a, borderPixels, 1);
   const { width, height } = a;
   let squaredError = 0;
+  let largest = 0;
   for (let y = borderPixels; y < height - borderPixels; y++) {
     const end = (y * width + width - borderPixels) * 3;
     for (let i = (y * width + borderPixels) * 3; i < end; i++) {
-      const difference = a.data[i]! - b.data[i]!;
+      const valueA = a.data[i]!;
+      const valueB = b.data[i]!;
+      if (valueA > largest) largest = valueA;
+      if (valueB > largest) largest = valueB;
+      const difference = valueA - valueB;
       squaredError += difference * difference;
     }
   }
-  if (!Number.isFinite(squaredError)) assertBothFinite(a, b, borderPixels);
+  assertBothScorable([a, b], borderPixels, peak, { score: squaredError, largest });
   const count = (width - 2 * borderPixels) * (height - 2 * borderPixels) * 3;
   return 10 * Math.log10((peak * peak * count) / squaredError);
 }

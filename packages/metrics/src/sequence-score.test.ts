@@ -150,3 +150,25 @@ describe('summarizeScores', () => {
     );
   });
 });
+
+test('bytes are scored with their peak, refused by name without it', () => {
+  const asBytes = (frames: RgbImage[]) =>
+    frames.map((frame) => ({ ...frame, data: frame.data.map((value) => value * 255) }));
+  const [restoredBytes, gtBytes, blurred] = [asBytes(restored), asBytes(gt), asBytes([image(0.6)])[0]!];
+  expect(() => scoreSequence(restored, gtBytes)).toThrow(
+    'Expected ground-truth frame 0 to hold values up to a peak of 1',
+  );
+  expect(() => scoreBlurred(blurred, gt)).toThrow(
+    'Expected the blurred image to hold values up to a peak of 1',
+  );
+  const score = scoreSequence(restoredBytes, gtBytes, 'sequence', { peak: 255 });
+  expect(score.psnr.mean).toBeCloseTo(40, 3);
+  expect(score.ssim.mean).toBeCloseTo(scoreSequence(restored, gt).ssim.mean, 6);
+  expect(scoreBlurred(blurred, gtBytes, { peak: 255 }).psnr.middle).toBe(maximumReportedPsnr);
+});
+
+test('an option that is none is refused', () => {
+  const message = "Expected options among ssimWindow, peak, borderPixels but received 'window'";
+  expect(() => scoreSequence(restored, gt, 'sequence', { window: 'uniform' } as never)).toThrow(message);
+  expect(() => scoreBlurred(image(0.6), gt, { window: 'uniform' } as never)).toThrow(message);
+});

@@ -1,5 +1,6 @@
+import { assertOptions } from './options.js';
 import { psnr } from './psnr.js';
-import { assertFiniteFrames, assertFiniteImage, type RgbImage } from './rgb-image.js';
+import { assertScorable, assertScorableFrames, type ComparisonOptions, type RgbImage } from './rgb-image.js';
 import { ssim, type SsimWindow } from './ssim.js';
 
 /**
@@ -36,10 +37,12 @@ export interface SequenceScore {
   closerToOwn: { first: boolean; last: boolean } | null;
 }
 
-export interface ScoreOptions {
-  ssimWindow?: SsimWindow;
-  borderPixels?: number;
+export interface ScoreOptions extends ComparisonOptions {
+  /** Default `gaussian`. */
+  ssimWindow?: SsimWindow | undefined;
 }
+
+const scoreOptions: Record<keyof ScoreOptions, true> = { ssimWindow: true, peak: true, borderPixels: true };
 
 /**
  * In dB. A frame identical to its ground truth has an infinite PSNR: it counts as this much, so that it
@@ -53,8 +56,8 @@ export const maximumReportedPsnr = 100;
  *
  * @param restored N frames in time order, N odd
  * @param gt the N ground-truth frames in time order
- * @throws RangeError when the numbers of frames differ or are even, the sizes differ or a value is not finite;
- * it names the frame by its index.
+ * @throws RangeError when the numbers of frames differ or are even, the sizes differ, or a value is none that
+ * `psnr` takes (it names the frame by its index); when an option is not known.
  */
 export function scoreSequence(
   restored: readonly RgbImage[],
@@ -62,9 +65,9 @@ export function scoreSequence(
   rule: OrderRule = 'sequence',
   options: ScoreOptions = {},
 ): SequenceScore {
-  const { borderPixels = 0 } = options;
-  assertFiniteFrames(restored, 'restored frame', borderPixels);
-  assertFiniteFrames(gt, 'ground-truth frame', borderPixels);
+  assertOptions(options, scoreOptions);
+  assertScorableFrames(restored, 'restored frame', options);
+  assertScorableFrames(gt, 'ground-truth frame', options);
   if (restored.length !== gt.length || gt.length % 2 === 0) {
     throw new RangeError(
       `Expected as many restored as ground-truth frames, an odd number, but received ${restored.length} and ${gt.length}`,
@@ -104,16 +107,17 @@ export function scoreSequence(
  * Scores the blurred image itself as if it were every frame: what a restoration has to beat.
  *
  * @param gt the ground-truth frames in time order, an odd number
- * @throws RangeError when their number is even, the sizes differ or a value is not finite.
+ * @throws RangeError when their number is even, the sizes differ, a value is none that `psnr` takes, or an
+ * option is not known.
  */
 export function scoreBlurred(
   blurred: RgbImage,
   gt: readonly RgbImage[],
   options: ScoreOptions = {},
 ): SequenceScore {
-  const { borderPixels = 0 } = options;
-  assertFiniteImage(blurred, 'the blurred image', borderPixels);
-  assertFiniteFrames(gt, 'ground-truth frame', borderPixels);
+  assertOptions(options, scoreOptions);
+  assertScorable(blurred, 'the blurred image', options);
+  assertScorableFrames(gt, 'ground-truth frame', options);
   if (gt.length % 2 === 0) {
     throw new RangeError(`Expected an odd number of ground-truth frames but received ${gt.length}`);
   }
@@ -152,12 +156,16 @@ function framesCloserToOwn(
   return { first: isCloser(frames[0]!, gt[0]!), last: isCloser(frames.at(-1)!, gt.at(-1)!) };
 }
 
-function reportedPsnr(restored: RgbImage, gt: RgbImage, { borderPixels }: ScoreOptions): number {
-  return Math.min(psnr(restored, gt, { borderPixels }), maximumReportedPsnr);
+function reportedPsnr(
+  restored: RgbImage,
+  gt: RgbImage,
+  { ssimWindow: _, ...comparison }: ScoreOptions,
+): number {
+  return Math.min(psnr(restored, gt, comparison), maximumReportedPsnr);
 }
 
-function frameSsim(restored: RgbImage, gt: RgbImage, { borderPixels, ssimWindow }: ScoreOptions): number {
-  return ssim(restored, gt, { borderPixels, window: ssimWindow });
+function frameSsim(restored: RgbImage, gt: RgbImage, { ssimWindow, ...comparison }: ScoreOptions): number {
+  return ssim(restored, gt, { ...comparison, window: ssimWindow });
 }
 
 function mean(values: readonly number[]): number {

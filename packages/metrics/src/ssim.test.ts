@@ -52,3 +52,15 @@ test('values that are not finite, and a peak that is none, are refused', () => {
   );
   expect(() => ssim(ramp(20, 20), ramp(20, 20), { peak: 0 })).toThrow('Expected peak to be a number above 0');
 });
+
+test('bytes without their peak, and an option that is none, are refused', () => {
+  const bytes = ramp(20, 20);
+  for (const [i, value] of bytes.data.entries()) bytes.data[i] = Math.round(255 * value);
+  expect(() => ssim(ramp(20, 20), bytes)).toThrow(
+    'Expected the second image to hold values up to a peak of 1',
+  );
+  expect(ssim(bytes, bytes, { peak: 255 })).toBeCloseTo(1, 12);
+  expect(() => ssim(bytes, bytes, { windows: 'uniform' } as never)).toThrow(
+    "Expected options among window, peak, borderPixels but received 'windows'",
+  );
+});

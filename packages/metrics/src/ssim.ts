@@ -1,4 +1,12 @@
-import { assertBorder, assertBothFinite, assertComparable, assertPeak, type RgbImage } from './rgb-image.js';
+import { assertOptions } from './options.js';
+import {
+  assertBorder,
+  assertBothScorable,
+  assertComparable,
+  expectPeakOfBoth,
+  type ComparisonOptions,
+  type RgbImage,
+} from './rgb-image.js';
 
 /**
  * `gaussian`: 11x11, sigma 1.5, population covariance (Wang et al. 2004). `uniform`: 7x7, sample covariance
@@ -6,12 +14,9 @@ import { assertBorder, assertBothFinite, assertComparable, assertPeak, type RgbI
  */
 export type SsimWindow = 'gaussian' | 'uniform';
 
-export interface SsimOptions {
-  window?: SsimWindow;
-  /** The largest possible value: 1 for images in [0, 1]. */
-  peak?: number;
-  /** Rows and columns left out on every side before comparing ("crop border"). */
-  borderPixels?: number;
+export interface SsimOptions extends ComparisonOptions {
+  /** Default `gaussian`. */
+  window?: SsimWindow | undefined;
 }
 
 interface Window {
@@ -38,18 +43,17 @@ const windows: Record<SsimWindow, Window> = {
  * Range [-1, 1]; 1 for identical images.
  *
  * @throws RangeError when the sizes differ, the window is none of these, (11 or 7 pixels) it does not fit
- * within the borders, or a compared value is not finite.
+ * within the borders, a compared value is not finite or more than four times the peak, there is no peak beside
+ * whole numbers, or an option is not known.
  */
-export function ssim(
-  a: RgbImage,
-  b: RgbImage,
-  { window = 'gaussian', peak = 1, borderPixels = 0 }: SsimOptions = {},
-): number {
+export function ssim(a: RgbImage, b: RgbImage, options: SsimOptions = {}): number {
+  assertOptions(options, { window: true, peak: true, borderPixels: true });
   assertComparable(a, b);
+  const { window = 'gaussian', borderPixels = 0 } = options;
   if (!Object.hasOwn(windows, window)) {
     throw new RangeError(`Expected the window 'gaussian' or 'uniform' but received '${String(window)}'`);
   }
-  assertPeak(peak);
+  const peak = expectPeakOfBoth(options.peak, a, b);
   const { weights, covarianceScale } = windows[window];
   assertBorder(a, borderPixels, weights.length);
   const c1 = (0.01 * peak) ** 2;
@@ -75,7 +79,7 @@ export function ssim(
       }
     }
   }
-  if (!Number.isFinite(total)) assertBothFinite(a, b, borderPixels);
+  assertBothScorable([a, b], borderPixels, peak, { score: total, largest: moments.largest });
   return total / (3 * rows * columns);
 }
 
@@ -89,6 +93,8 @@ class WindowedMoments {
   readonly b: Float64Array;
   readonly squares: Float64Array;
   readonly products: Float64Array;
+  /** Of all values so far. */
+  largest = 0;
   readonly #ring: Float64Array[];
   readonly #line: Float64Array[];
 
@@ -116,6 +122,8 @@ class WindowedMoments {
     for (let column = 0, i = start; column < lineA.length; column++, i += 3) {
       const valueA = a[i]!;
       const valueB = b[i]!;
+      if (valueA > this.largest) this.largest = valueA;
+      if (valueB > this.largest) this.largest = valueB;
       lineA[column] = valueA;
       lineB[column] = valueB;
       lineSquares[column] = valueA * valueA + valueB * valueB;

@@ -1,0 +1,18 @@
+/**
+ * Checks options in calls that TypeScript has not checked.
+ *
+ * @param known the names of all options.
+ * @throws RangeError unless options are `{ ... }`, and where one has an unknown name and would do nothing.
+ */
+export function assertOptions<Options extends object>(
+  options: Options,
+  known: Readonly<Record<keyof Options, true>>,
+): void {
+  const names = Object.keys(known).join(', ');
+  if (typeof options !== 'object' || options === null) {
+    throw new RangeError(`Expected options as { ${names} } but received ${String(options)}`);
+  }
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  throw new RangeError(`Expected options among ${names} but received '${unknown}'`);
+}
