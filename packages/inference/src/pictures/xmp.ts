@@ -1,5 +1,12 @@
-/** What is in a packet of XMP whatever it describes. */
-const frameworks = new Set(['adobe:ns:meta/', 'http://www.w3.org/1999/02/22-rdf-syntax-ns#']);
+import { DOMParser, Node, onWarningStopParsing, XMLSerializer, type Document } from '@xmldom/xmldom';
+
+/** What is in a packet of XMP whatever it describes: its elements, and its languages and prefixes. */
+const frameworks = new Set([
+  'adobe:ns:meta/',
+  'http://www.w3.org/1999/02/22-rdf-syntax-ns#',
+  'http://www.w3.org/XML/1998/namespace',
+  'http://www.w3.org/2000/xmlns/',
+]);
 /**
  * Namespaces of what people say of a photograph: title, keywords, author, rights, place, rating. All others
  * are about its file or its pixels, such as how they are to be turned and where in them faces are.
@@ -17,9 +24,6 @@ const descriptions = new Set([
 /** Of these, what is about pixels all the same. */
 const ofPixels = new Set(['Thumbnails', 'ImageRegion', 'ICCProfile', 'ColorMode']);
 
-const token = /<\?[^]*?\?>|<!--[^]*?-->|<(\/?)([\w.:-]+)((?:[^<>"']|"[^"<]*"|'[^'<]*')*?)(\/?)>|[^<]+/y;
-const attribute = /\s+([\w.:-]+)\s*=\s*("[^"]*"|'[^']*')/g;
-
 /**
  * The XMP of a photograph as that of pictures made from it, which are upright and of other pixels: what
  * people say of the photograph, and nothing else.
@@ -27,49 +31,31 @@ const attribute = /\s+([\w.:-]+)\s*=\s*("[^"]*"|'[^']*')/g;
  * @returns undefined where there is nothing of the kind, or the XMP is damaged
  */
 export function describingXmp(xmp: Uint8Array | undefined): Uint8Array | undefined {
-  if (!xmp) return undefined;
-  const text = Buffer.from(xmp).toString();
-  const namespaces = new Map<string, string>();
-  for (const [, prefix, namespace] of text.matchAll(/\sxmlns:([\w.-]+)\s*=\s*["']([^"'<]*)["']/g)) {
-    namespaces.set(prefix!, namespace!);
-  }
-  let describes = false;
-  const isKept = (name: string): boolean => {
-    const [prefix, property] = name.split(':') as [string, string?];
-    if (property === undefined || prefix === 'xmlns' || prefix === 'xml') return true;
-    const namespace = namespaces.get(prefix) ?? '';
+  const packet = xmp && parsePacket(xmp);
+  if (!packet) return undefined;
+  let isDescribed = false;
+  const isKept = ({ nodeType, namespaceURI: namespace, localName }: Node): boolean => {
+    // Text, and attributes without a prefix, which belong to their element.
+    if (namespace === null) return nodeType !== Node.ELEMENT_NODE;
     if (frameworks.has(namespace)) return true;
-    if (!descriptions.has(namespace) || ofPixels.has(property)) return false;
-    describes = true;
-    return true;
+    const describes = descriptions.has(namespace) && !ofPixels.has(localName ?? '');
+    isDescribed ||= describes;
+    return describes;
   };
+  const kept = new XMLSerializer().serializeToString(packet, {
+    nodeFilter: (node) => (isKept(node) ? node : undefined),
+  });
+  return isDescribed ? Buffer.from(kept) : undefined;
+}
 
-  let kept = '';
-  let depth = 0;
-  /** How deep the element lies that is being left out. */
-  let leftOutFrom = Infinity;
-  for (let at = 0; at < text.length; at = token.lastIndex) {
-    token.lastIndex = at;
-    const [whole, closes, name, attributes, isEmpty] = token.exec(text) ?? [];
-    if (whole === undefined) return undefined;
-    if (name === undefined) {
-      if (depth < leftOutFrom) kept += whole;
-    } else if (closes) {
-      if (depth < leftOutFrom) kept += whole;
-      else if (depth === leftOutFrom) leftOutFrom = Infinity;
-      depth--;
-    } else {
-      depth++;
-      if (depth < leftOutFrom && !isKept(name)) leftOutFrom = depth;
-      if (depth < leftOutFrom) {
-        const own = attributes!.replace(attribute, (whole, name: string) => (isKept(name) ? whole : ''));
-        kept += `<${name}${own}${isEmpty}>`;
-      }
-      if (isEmpty) {
-        if (depth === leftOutFrom) leftOutFrom = Infinity;
-        depth--;
-      }
-    }
+/** @returns undefined where it is no well-formed XML, or has a document type, which may define entities. */
+function parsePacket(xmp: Uint8Array): Document | undefined {
+  // Some programs end it like a string of C.
+  const text = new TextDecoder().decode(xmp).split('\0', 1)[0]!;
+  try {
+    const packet = new DOMParser({ onError: onWarningStopParsing }).parseFromString(text, 'text/xml');
+    return packet.doctype ? undefined : packet;
+  } catch {
+    return undefined;
   }
-  return describes && depth === 0 ? Buffer.from(kept) : undefined;
 }
