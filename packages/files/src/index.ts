@@ -7,6 +7,7 @@ export { explainFileError, explainStrayFileError, firstLine, UnblurError } from 
 export { doClaimed } from './folder-claim.js';
 export { doLocked, type LockOptions } from './job-lock.js';
 export { makeFolder } from './make-folder.js';
+export { expectOptions, type OptionNames } from './options.js';
 export { isClip, isPicture, pictureExtensions } from './picture-name.js';
 export { shellWord } from './shell-word.js';
 export { clearAbandoned, makeTemporaryFolder } from './temporary-folder.js';

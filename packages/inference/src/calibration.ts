@@ -1,15 +1,8 @@
 import { filterOf, withLayerRanges } from '@unblur/core-model';
 import type { LayerRanges, SafetensorsBytes, WeightValues } from '@unblur/core-model';
 import { createSession } from '@unblur/onnx/node';
-import {
-  createVideoDeblurrer,
-  expectOptions,
-  expectStream,
-  type ComputeEngine,
-  type OptionNames,
-  type RgbImage,
-} from '@unblur/restoration';
-import { UnblurError } from '@unblur/files';
+import { createVideoDeblurrer, expectStream, type ComputeEngine, type RgbImage } from '@unblur/restoration';
+import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
 import { traceFunction } from './onnx-engine.js';
 import { createRestorerOn } from './photo/restorer.js';
 

@@ -6,12 +6,7 @@ export { flowColor } from './flow-color.js';
 export { multiplyAddsPerPixel } from './layer-work.js';
 export { mirrorRows } from './mirroring.js';
 export { exposureMotion, motionAt, rimLengthPixels, type MotionField } from './motion-field.js';
-export {
-  expectNetworkOptions,
-  expectOptions,
-  type NetworkOptions,
-  type OptionNames,
-} from './network-options.js';
+export { expectNetworkOptions, type NetworkOptions } from './network-options.js';
 export {
   createEagerRestorer,
   type EagerProgress,

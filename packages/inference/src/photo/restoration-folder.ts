@@ -1,15 +1,15 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { hasFfmpeg } from '@unblur/clips';
-import { doLocked, UnblurError, writeAtomically, writeFolderAtomically } from '@unblur/files';
 import {
+  doLocked,
   expectOptions,
-  type DeepImage,
-  type MotionField,
   type OptionNames,
-  type RgbImage,
-  type WorkingScale,
-} from '@unblur/restoration';
+  UnblurError,
+  writeAtomically,
+  writeFolderAtomically,
+} from '@unblur/files';
+import { type DeepImage, type MotionField, type RgbImage, type WorkingScale } from '@unblur/restoration';
 import { loadPhoto, type LoadPhotoOptions, type Photo } from '../pictures/photo.js';
 import { Playback } from './playback.js';
 import type { FrameSequence, RestoreFramesOptions, Restorer } from './restorer.js';

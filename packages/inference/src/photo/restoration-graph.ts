@@ -17,15 +17,13 @@ import {
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
-import { UnblurError } from '@unblur/files';
+import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
 import {
   anyTimes,
   describeOtherNetwork,
-  expectOptions,
   explainWeights,
   type FixedTimesNetwork,
   int8Convolutions,
-  type OptionNames,
   photoFrames,
   type Precision,
   readFixedTimesNetwork,

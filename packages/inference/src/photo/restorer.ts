@@ -1,18 +1,16 @@
 import type { SafetensorsBytes } from '@unblur/core-model';
-import { UnblurError } from '@unblur/files';
+import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
 import {
   chooseTimes,
   type ComputeEngine,
   type DeepImage,
   expectNetworkOptions,
-  expectOptions,
   expectRgbImage,
   expectScale,
   type FrameChoice,
   type FrameNetwork,
   isOneColor,
   type MotionField,
-  type OptionNames,
   type Precision,
   readFrameNetwork,
   type RestoredSequence,

@@ -1,9 +1,7 @@
-import { UnblurError } from '@unblur/files';
+import { expectOptions, UnblurError, type OptionNames } from '@unblur/files';
 import {
   createVideoDeblurrer as createOnEngine,
   expectNetworkOptions,
-  expectOptions,
-  type OptionNames,
   type Precision,
   type VideoDeblurrer as DeblurrerOnEngine,
   type VideoDeblurrerOptions as EngineOptions,

@@ -24,20 +24,16 @@ import {
   digestOfFile,
   doClaimed,
   doLocked,
+  expectOptions,
   explainFileError,
   makeFolder,
+  type OptionNames,
   produceAtomically,
   shellWord,
   UnblurError,
   writeAtomically,
 } from '@unblur/files';
-import {
-  expectOptions,
-  explainWeights,
-  listOfWeights,
-  type OptionNames,
-  type VideoWeights,
-} from '@unblur/restoration';
+import { explainWeights, listOfWeights, type VideoWeights } from '@unblur/restoration';
 import { frameStem, listNamedFrames, readFrames } from './video-frame-folder.js';
 import type { VideoDeblurrer } from './video-deblurrer.js';
 import { besideOriginal, expectPart, framesOfPart, type ClipPart } from './video-preview.js';

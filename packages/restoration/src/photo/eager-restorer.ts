@@ -16,10 +16,10 @@ import {
   type TileNetwork,
 } from '../tiling/tiled-scene.js';
 import { UnblurError } from '@unblur/files/file-error';
+import { expectOptions } from '@unblur/files/options';
 import { anyTimes, photoFrames } from './frame-network.js';
 import { chooseTimes, type FrameChoice } from './frame-selection.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
-import { expectOptions } from '../network-options.js';
 import { explainWeights } from '../unusable-weights.js';
 import { isRenderingLayer, photoWork } from './photo-work.js';
 

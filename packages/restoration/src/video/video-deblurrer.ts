@@ -1,6 +1,7 @@
 import { UnblurError } from '@unblur/files/file-error';
+import { expectOptions, type OptionNames } from '@unblur/files/options';
 import type { ComputeEngine } from '../compute-engine.js';
-import { expectNetworkOptions, expectOptions, type OptionNames } from '../network-options.js';
+import { expectNetworkOptions } from '../network-options.js';
 import { roundUp } from '../tiling/padding.js';
 import { expectRgbImage, expectStream, type RgbImage } from '../raster.js';
 import { planTiles } from '../tiling/tile-plan.js';

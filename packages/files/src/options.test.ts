@@ -1,0 +1,31 @@
+import { describe, expect, test } from '@jest/globals';
+import { UnblurError } from './file-error.js';
+import { expectOptions, type OptionNames } from './options.js';
+
+interface Options {
+  frames?: number;
+  scale?: number;
+}
+
+const known: OptionNames<Options> = { frames: true, scale: true };
+const check = (options: unknown) => expectOptions(options as Options, known, 'restore(photo, { frames: 7 })');
+
+describe('options', () => {
+  test.each([{}, { frames: 7 }, { frames: 7, scale: undefined }])('may be %j', (options) =>
+    expect(() => check(options)).not.toThrow(),
+  );
+
+  test.each([
+    [
+      { frame: 7 },
+      "Expected options among frames, scale in a call such as restore(photo, { frames: 7 }) but received 'frame'",
+    ],
+    [undefined, 'Expected options, such as restore(photo, { frames: 7 }), but received nothing'],
+    [null, 'Expected options, such as restore(photo, { frames: 7 }), but received null'],
+    [7, 'Expected options, such as restore(photo, { frames: 7 }), but received a value of type number'],
+    [
+      new Uint8Array(1),
+      'Expected options, such as restore(photo, { frames: 7 }), but received bytes by themselves',
+    ],
+  ])('may not be %j', (options, message) => expect(() => check(options)).toThrow(new UnblurError(message)));
+});
