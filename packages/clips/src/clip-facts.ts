@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
-import { explainFileError, shellWord, UnblurError } from '@unblur/files';
-import { clipInput, isRefusedFormat, runFfprobe, type FfmpegOptions } from './ffmpeg.js';
+import { expectOptions, explainFileError, type OptionNames, shellWord, UnblurError } from '@unblur/files';
+import { clipInput, ffmpegOptions, isRefusedFormat, runFfprobe, type FfmpegOptions } from './ffmpeg.js';
 
 /**
  * How colours are encoded, by ffmpeg's names (`bt709`, `smpte2084` ...); undefined if the clip does not say.
@@ -136,8 +136,10 @@ interface ProbedFrame {
 
 export interface ProbeOptions extends FfmpegOptions {
   /** Called with the size of the frames before any is decoded; may throw. */
-  expectFrameSize?: (width: number, height: number) => void;
+  expectFrameSize?: ((width: number, height: number) => void) | undefined;
 }
+
+const probeOptions: OptionNames<ProbeOptions> = { ...ffmpegOptions, expectFrameSize: true };
 
 /**
  * Reads a clip from end to end; of its frames only the first few are decoded.
@@ -145,10 +147,9 @@ export interface ProbeOptions extends FfmpegOptions {
  * @throws UnblurError when it is no clip, has no pictures, is damaged or cut short, or has a coding whose
  * colours ffmpeg gets wrong; if ffmpeg is missing, the message says how to install it.
  */
-export async function probeClip(
-  path: string,
-  { expectFrameSize, ...options }: ProbeOptions = {},
-): Promise<ClipFacts> {
+export async function probeClip(path: string, probing: ProbeOptions = {}): Promise<ClipFacts> {
+  expectOptions(probing, probeOptions, "probeClip('clip.mp4', { signal })");
+  const { expectFrameSize, ...options } = probing;
   await access(path).catch((cause: unknown) => {
     throw explainFileError('read', path, cause);
   });

@@ -1,8 +1,21 @@
-import { shellWord, UnblurError, writeFolderAtomically } from '@unblur/files';
+import { expectOptions, shellWord, UnblurError, writeFolderAtomically } from '@unblur/files';
 import { damagedClip, restartsClock, type ClipFacts } from './clip-facts.js';
-import { clipInput, outputFile, startFfmpeg, type FfmpegOptions, type RunningProgram } from './ffmpeg.js';
+import {
+  clipInput,
+  ffmpegOptions,
+  outputFile,
+  startFfmpeg,
+  type FfmpegOptions,
+  type RunningProgram,
+} from './ffmpeg.js';
 import { fraction, FrameTimes } from './frame-times.js';
-import { bitDepthAsRead, filtersToRgb, scaleFlags, type ReadingChoice } from './picture-colors.js';
+import {
+  bitDepthAsRead,
+  expectReadingChoice,
+  filtersToRgb,
+  scaleFlags,
+  type ReadingChoice,
+} from './picture-colors.js';
 
 /**
  * A frame of a clip, upright: `data` holds height * width * 3 RGB values in [0, 1], row by row, channels
@@ -40,6 +53,8 @@ export async function* readClip(
       "Expected readClip(path, facts, { hdr: 'keep', deinterlace: true }), with what await probeClip(path) gives, but received something else",
     );
   }
+  expectReadingChoice(choice);
+  expectOptions(options, ffmpegOptions, 'readClip(path, facts, choice, { signal })');
   const bytesPerValue = bitDepthAsRead(facts, choice) / 8;
   const { fromSeconds = 0 } = choice;
   // ffmpeg restarts such a clock where reading begins, and often begins at a later frame than it was asked
@@ -118,6 +133,7 @@ export async function extractFrames(
   folder: string,
   options: FfmpegOptions = {},
 ): Promise<number> {
+  expectOptions(options, ffmpegOptions, "extractFrames('clip.mp4', facts, 'frames', { signal })");
   const choice: ReadingChoice = { hdr: 'tonemap', deinterlace: true };
   const paths = await writeFolderAtomically(folder, async (temporaryFolder) => {
     const pixelFormat = bitDepthAsRead(facts, choice) === 16 ? 'rgb48be' : 'rgb24';

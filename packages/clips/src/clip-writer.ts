@@ -1,9 +1,15 @@
 import { rm } from 'node:fs/promises';
-import { abortable, UnblurError } from '@unblur/files';
+import { abortable, expectOptions, UnblurError } from '@unblur/files';
 import type { ClipFacts, ColorTags } from './clip-facts.js';
 import { expectStreamsFit, joinStreams } from './clip-joiner.js';
 import type { Container } from './containers.js';
-import { describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from './ffmpeg.js';
+import {
+  describeWriteFailure,
+  ffmpegOptions,
+  outputFile,
+  startFfmpeg,
+  type FfmpegOptions,
+} from './ffmpeg.js';
 import { filtersFromRgb, standardColors } from './picture-colors.js';
 import { rawVideoFrameHead, rawVideoHeader } from './raw-video-stream.js';
 
@@ -95,6 +101,11 @@ export async function openClipWriter(
   original: { path: string; facts: ClipFacts } | undefined,
   options: FfmpegOptions = {},
 ): Promise<ClipWriter> {
+  expectOptions(
+    options,
+    ffmpegOptions,
+    'openClipWriter(path, name, container, coding, original, { signal })',
+  );
   options.signal?.throwIfAborted();
   // Sound is added when the pictures are whole: they come so much slower that the file would begin with all
   // of the sound.

@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { firstLine, UnblurError } from '@unblur/files';
+import { firstLine, type OptionNames, UnblurError } from '@unblur/files';
 
 export interface FfmpegOptions {
   /** The ffmpeg to run; ffprobe is looked for beside it. Default: those in PATH. */
-  ffmpegPath?: string;
+  ffmpegPath?: string | undefined;
   /** Ends ffmpeg at once; what was asked for is then rejected with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
+
+export const ffmpegOptions: OptionNames<FfmpegOptions> = { ffmpegPath: true, signal: true };
 
 const installAdvice =
   'install ffmpeg (Debian, Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg)';

@@ -28,4 +28,4 @@ export {
 } from './ffmpeg.js';
 export { chooseFrames, listFrames } from './frame-folder.js';
 export { fraction } from './frame-times.js';
-export { bitDepthAsRead, colorsAsRead, type ReadingChoice } from './picture-colors.js';
+export { bitDepthAsRead, colorsAsRead, expectReadingChoice, type ReadingChoice } from './picture-colors.js';

@@ -1,4 +1,4 @@
-import { UnblurError } from '@unblur/files';
+import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
 import type { ClipFacts, ColorTags, PictureFacts } from './clip-facts.js';
 
 export interface ReadingChoice {
@@ -12,6 +12,23 @@ export interface ReadingChoice {
   deinterlace: boolean;
   /** Where reading begins, in seconds after the clip's beginning; frames before are not given. Default 0. */
   fromSeconds?: number | undefined;
+}
+
+const choiceOptions: OptionNames<ReadingChoice> = { hdr: true, deinterlace: true, fromSeconds: true };
+
+/** @throws UnblurError that says what of a choice makes no sense. */
+export function expectReadingChoice(choice: ReadingChoice): void {
+  expectOptions(choice, choiceOptions, "readClip(path, facts, { hdr: 'keep', deinterlace: true })");
+  const { hdr, deinterlace, fromSeconds = 0 } = choice;
+  if (hdr !== 'keep' && hdr !== 'tonemap') {
+    throw new UnblurError(`Expected keep or tonemap for hdr but received ${String(hdr)}`);
+  }
+  if (typeof deinterlace !== 'boolean') {
+    throw new UnblurError(`Expected true or false for deinterlace but received ${String(deinterlace)}`);
+  }
+  if (!(Number.isFinite(fromSeconds) && fromSeconds >= 0)) {
+    throw new UnblurError(`Expected seconds from 0 on for fromSeconds but received ${String(fromSeconds)}`);
+  }
 }
 
 /** The colours assumed for untagged clips and used for generated pictures. */

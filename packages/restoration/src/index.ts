@@ -66,6 +66,7 @@ export {
 export { tileOverlapPixels } from './tiling/tile-plan.js';
 export {
   createVideoDeblurrer,
+  type DeblurOptions,
   type VideoDeblurrer,
   type VideoDeblurrerOptions,
 } from './video/video-deblurrer.js';

@@ -150,7 +150,8 @@ export async function restorePhotoToFolder(
   options.signal?.throwIfAborted();
   expectFrameEncoding(options);
   expectPlayback(options);
-  const photo = await loadPhoto(source, { colors: 'own', ...options });
+  const { colors = 'own', maximumPixels } = options;
+  const photo = await loadPhoto(source, { colors, maximumPixels, name: options.name });
   const { width, height, bitDepth, hadAlpha, pages, page } = photo;
   const name = options.name ?? (source instanceof Uint8Array ? 'The image' : String(source));
   if (Math.min(width, height) < smallestSidePixels) {
@@ -196,6 +197,10 @@ async function writeRestoration(
 ): Promise<WrittenFiles> {
   const {
     format = 'png',
+    bitDepth,
+    quality,
+    frameMilliseconds,
+    pingPong,
     animation = 'webp',
     video = 'auto',
     smoothFrames = 25,
@@ -223,7 +228,11 @@ async function writeRestoration(
   });
   const source = metadata ? photo : { ...photo, exif: undefined, xmp: undefined };
   const writeStill: WriteStill = async (still, frame, pixels) =>
-    write('frame', `frame-${still}.${format}`, await encodeFrame(frame, options, source, pixels));
+    write(
+      'frame',
+      `frame-${still}.${format}`,
+      await encodeFrame(frame, { format, bitDepth, quality }, source, pixels),
+    );
   const { stills, motionsPixels } = await takeFrames(sequence, photo, restorer.times, playback, writeStill);
   signal?.throwIfAborted();
   const played = await playback.finish(photo, signal);
@@ -235,7 +244,7 @@ async function writeRestoration(
       skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
     } else {
       const path = join(folder, 'video.mp4');
-      await writeVideo(path, played, options);
+      await writeVideo(path, played, { frameMilliseconds, pingPong, ffmpegPath, signal });
       files.push({ kind: 'video', path });
     }
   };
@@ -251,7 +260,7 @@ async function writeRestoration(
   // What takes longest first: other programs and threads work at it while the sheets are drawn here.
   await allOrFirstFailure([
     writeVideoFile(),
-    encodeAnimation(played, animation, options).then((bytes) =>
+    encodeAnimation(played, animation, { frameMilliseconds, pingPong }).then((bytes) =>
       write('animation', `animation.${animation}`, bytes),
     ),
     writeSheets(),

@@ -70,3 +70,9 @@ test.each([
   await expect(encoding).rejects.toThrow(UnblurError);
   await expect(encoding).rejects.toThrow(message);
 });
+
+test.each([{ loop: true }, null])('playback %j: what there is', async (playback) => {
+  const encoding = encodeAnimation([flat(4, 4, 0.5)], 'gif', playback as never);
+  await expect(encoding).rejects.toThrow(UnblurError);
+  await expect(encoding).rejects.toThrow(/^Expected options.* encodeAnimation\(frames, 'webp', /);
+});

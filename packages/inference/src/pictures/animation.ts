@@ -1,14 +1,16 @@
 import sharp from 'sharp';
-import { UnblurError } from '@unblur/files';
+import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
 import { animateWebp, fitWithin } from '@unblur/restoration';
 import { expectPictures, scaleToPixels, toSharp, type Picture, type PixelImage } from './pixel-image.js';
 
 export interface PlaybackOptions {
   /** How long each frame shows, 1 to 65535 ms; GIF rounds to 10 ms. Default 40 ms, of a few frames 100 ms. */
-  frameMilliseconds?: number;
+  frameMilliseconds?: number | undefined;
   /** Runs forward and back again, so that the loop has no jump. Default true. */
-  pingPong?: boolean;
+  pingPong?: boolean | undefined;
 }
+
+const playbackOptions: OptionNames<PlaybackOptions> = { frameMilliseconds: true, pingPong: true };
 
 /** What sharp writes of an animation's delays. */
 const mostMilliseconds = 65535;
@@ -56,7 +58,8 @@ const gifEffort = 6;
 /**
  * Encodes frames as an endless animation, its longest side at most 1280 pixels (640 for GIF).
  *
- * @throws UnblurError when there is no frame, one is no picture, or the format is another.
+ * @throws UnblurError when there is no frame, one is no picture, the format is another, or an option makes no
+ * sense.
  */
 export async function encodeAnimation(
   frames: readonly Picture[],
@@ -67,6 +70,7 @@ export async function encodeAnimation(
   if (format !== 'webp' && format !== 'gif') {
     throw new UnblurError(`Expected an animation as webp or gif but received ${String(format)}`);
   }
+  expectOptions(playback, playbackOptions, "encodeAnimation(frames, 'webp', { pingPong: false })");
   const size = fitWithin(frames[0]!, longestSidePixels[format]);
   const scaled = await Promise.all(frames.map((frame) => scaleToPixels(frame, size.width, size.height)));
   const encode = format === 'webp' ? encodeWebpAnimation : encodeGif;

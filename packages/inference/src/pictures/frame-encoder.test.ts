@@ -73,5 +73,8 @@ test('says what is no frame, and that the photograph is missing', async () => {
   }
   await expect(encodeFrame(frame, {}, undefined as never)).rejects.toThrow(UnblurError);
   await expect(encodeFrame(frame, null as never, { bitDepth: 8 })).rejects.toThrow(UnblurError);
+  await expect(encodeFrame(frame, { depth: 16 } as never, { bitDepth: 8 })).rejects.toThrow(
+    /^Expected options among format, bitDepth, quality in .* but received 'depth'$/,
+  );
   await expect(encodeFrame(frame, { format: 'gif' as never }, { bitDepth: 8 })).rejects.toThrow(UnblurError);
 });

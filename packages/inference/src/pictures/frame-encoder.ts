@@ -1,4 +1,4 @@
-import { UnblurError } from '@unblur/files';
+import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
 import { isMapping } from '@unblur/files/parsed-value';
 import type { DeepImage, RgbImage } from '@unblur/restoration';
 import type { Sharp } from 'sharp';
@@ -43,6 +43,8 @@ export interface FrameEncoding {
   quality?: number | undefined;
 }
 
+const frameOptions: OptionNames<FrameEncoding> = { format: true, bitDepth: true, quality: true };
+
 /** @throws UnblurError that says what the format supports, if it does not support what is asked for. */
 export function expectFrameEncoding({ format = 'png', bitDepth, quality }: FrameEncoding): void {
   if (!Object.hasOwn(formats, format)) {
@@ -83,6 +85,7 @@ export async function encodeFrame(
       "Expected encodeFrame(frame, { format: 'png' }, photo), with the photograph that the frame is from, but received no options or no photograph",
     );
   }
+  expectOptions(encoding, frameOptions, "encodeFrame(frame, { format: 'png' }, photo)");
   expectFrameEncoding(encoding);
   const { format = 'png', bitDepth, quality } = encoding;
   const facts: FrameFormatFacts = formats[format];

@@ -189,6 +189,19 @@ describe('bad input: one line that says what was wrong and what would be right',
     );
   });
 
+  test.each([
+    [
+      { maxPixels: 1 },
+      "Expected options among colors, maximumPixels, name in a call such as loadPhoto('photo.jpg', { colors: 'own' }) but received 'maxPixels'",
+    ],
+    [null, "Expected options, such as loadPhoto('photo.jpg', { colors: 'own' }), but received null"],
+    [{ colors: 'p3' }, 'Expected srgb or own for colors but received p3'],
+    [{ maximumPixels: NaN }, 'Expected a number above 0 for maximumPixels but received NaN'],
+    [{ maximumPixels: '9' }, 'Expected a number above 0 for maximumPixels but received 9'],
+  ])('the options %j', async (options, message) => {
+    await expect(loadPhoto(hugePng(4, 4), options as never)).rejects.toThrow(new UnblurError(message));
+  });
+
   test('an empty file, a missing file, a folder', async () => {
     const empty = join(folder, 'empty.jpg');
     await writeFile(empty, '');

@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Metadata } from 'sharp';
-import { counted, UnblurError, explainFileError, firstLine, isClip } from '@unblur/files';
+import {
+  counted,
+  expectOptions,
+  explainFileError,
+  firstLine,
+  isClip,
+  type OptionNames,
+  UnblurError,
+} from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import { decodeBmp, isBmp } from './bmp.js';
 import { extractFullSizePreview, isCameraRaw } from './camera-raw.js';
@@ -27,15 +35,17 @@ export interface LoadPhotoOptions {
    * `srgb` (default): whatever the file holds. `own`: values of RGB profiles such as Display P3 and Adobe RGB
    * stay as they are, and the photo's `profile` says what they mean; nothing is clipped.
    */
-  colors?: 'srgb' | 'own';
+  colors?: 'srgb' | 'own' | undefined;
   /**
    * Photographs with more pixels are refused before they are decoded: to restore one takes about 60 bytes a
    * pixel beside the memory budget of the restorer. Default 50 million.
    */
-  maximumPixels?: number;
+  maximumPixels?: number | undefined;
   /** What messages call it. Default: its path, or `the image`. */
-  name?: string;
+  name?: string | undefined;
 }
+
+const photoOptions: OptionNames<LoadPhotoOptions> = { colors: true, maximumPixels: true, name: true };
 
 const defaultMaximumPixels = 50_000_000;
 /** What restoring a photograph takes beside the memory budget, measured. */
@@ -52,12 +62,22 @@ const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2
  *
  * @param source a path or a `file:` URL, or the bytes of an image file
  * @throws UnblurError when the file cannot be read, is no photograph, is damaged or cut short, or is larger
- * than `maximumPixels`.
+ * than `maximumPixels`; when an option makes no sense.
  */
 export async function loadPhoto(
   source: string | URL | Uint8Array | ArrayBuffer,
-  { maximumPixels = defaultMaximumPixels, name: givenName, colors = 'srgb' }: LoadPhotoOptions = {},
+  options: LoadPhotoOptions = {},
 ): Promise<Photo> {
+  expectOptions(options, photoOptions, "loadPhoto('photo.jpg', { colors: 'own' })");
+  const { maximumPixels = defaultMaximumPixels, name: givenName, colors = 'srgb' } = options;
+  if (colors !== 'srgb' && colors !== 'own') {
+    throw new UnblurError(`Expected srgb or own for colors but received ${String(colors)}`);
+  }
+  if (!(typeof maximumPixels === 'number' && maximumPixels > 0)) {
+    throw new UnblurError(
+      `Expected a number above 0 for maximumPixels but received ${String(maximumPixels)}`,
+    );
+  }
   const given = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
   const path = given instanceof URL ? fileURLToPath(given) : given;
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) {

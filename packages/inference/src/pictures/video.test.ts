@@ -140,3 +140,9 @@ test('without ffmpeg: says what to install', async () => {
 test.each([undefined, [], [{}]])('frames %j: what was wanted', async (frames) => {
   await expect(writeVideo('video.mp4', frames as never)).rejects.toThrow(UnblurError);
 });
+
+test('an option that is none: what there is', async () => {
+  const writing = writeVideo(join(folder, 'f.mp4'), [flat(2, 2, colors[0]!)], { loops: 2 } as never);
+  await expect(writing).rejects.toThrow(UnblurError);
+  await expect(writing).rejects.toThrow(/^Expected options among .*rounds.* but received 'loops'$/);
+});

@@ -2,15 +2,23 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { clipInput, describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from '@unblur/clips';
-import { produceAtomically, UnblurError } from '@unblur/files';
+import { expectOptions, type OptionNames, produceAtomically, UnblurError } from '@unblur/files';
 import { fitWithin, roundUp } from '@unblur/restoration';
 import { frameMillisecondsOf, orderPlayback, type PlaybackOptions } from './animation.js';
 import { expectPictures, toSharp, type Picture } from './pixel-image.js';
 
 export interface VideoOptions extends PlaybackOptions, FfmpegOptions {
   /** How often the frames are played, since players do not loop. Default 4. */
-  rounds?: number;
+  rounds?: number | undefined;
 }
+
+const videoOptions: OptionNames<VideoOptions> = {
+  frameMilliseconds: true,
+  pingPong: true,
+  rounds: true,
+  ffmpegPath: true,
+  signal: true,
+};
 
 const videoLongestSidePixels = 1920;
 
@@ -24,9 +32,11 @@ const videoLongestSidePixels = 1920;
 export async function writeVideo(
   path: string,
   frames: readonly Picture[],
-  { rounds = 4, ffmpegPath, signal, ...playback }: VideoOptions = {},
+  options: VideoOptions = {},
 ): Promise<void> {
   expectPictures(frames);
+  expectOptions(options, videoOptions, "writeVideo('video.mp4', frames, { rounds: 1 })");
+  const { rounds = 4, ffmpegPath, signal, ...playback } = options;
   if (!(Number.isInteger(rounds) && rounds >= 1)) {
     throw new UnblurError(`Expected a whole number of at least 1 for rounds but received ${String(rounds)}`);
   }

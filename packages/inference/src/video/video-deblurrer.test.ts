@@ -386,6 +386,13 @@ describe('createVideoDeblurrer', () => {
     await expect(collect(deblur(undefined as never))).rejects.toThrow(
       'but received a value of type undefined',
     );
+    for (const [options, received] of [
+      [{ start: 1 }, /^Expected options among overwrites, from in .* but received 'start'$/],
+      [{ from: -1 }, 'Expected a whole number of at least 0 for from but received -1'],
+      [null, /^Expected options, .* but received null$/],
+    ] as const) {
+      await expect(collect(deblur(movingWaves(16, 16, 2), options as never))).rejects.toThrow(received);
+    }
     expect(() => createVideoDeblurrer({ weights: new Uint8Array(3) })).toThrow(
       'These weights cannot be used.',
     );

@@ -276,6 +276,7 @@ test.each(['bash', 'zsh'])(
 
 test('arguments that cannot be meant: one line', async () => {
   const input = await writeFrames('in', movingWaves(16, 12, 3));
+  writeFileSync(place('a.mp4'), 'never read');
   const wrong = [
     [
       () => deblurVideo(undefined as never, place('out'), negative, options),
@@ -293,6 +294,10 @@ test('arguments that cannot be meant: one line', async () => {
       () =>
         deblurVideo(input, place('out.mp4'), negative, { ...options, preview: { from: 1, to: 2 } as never }),
       'Expected a preview such as { fromSeconds: 1, toSeconds: 3 } but received one from undefined to undefined',
+    ],
+    [
+      () => deblurVideo(place('a.mp4'), place('out'), negative, { ...options, hdr: 'tone-map' as never }),
+      'Expected keep or tonemap for hdr but received tone-map',
     ],
     [
       () => readFrames('in' as never).next(),

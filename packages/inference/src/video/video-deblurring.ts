@@ -7,6 +7,7 @@ import {
   codingOfFrames,
   colorsAsRead,
   containerOf,
+  expectReadingChoice,
   fraction,
   openClipWriter,
   probeClip,
@@ -254,12 +255,14 @@ async function openClip(
   container: Container | undefined,
   options: DeblurVideoOptions,
 ): Promise<FrameSource> {
-  const facts = await probeClip(path, { ...options, expectFrameSize: deblurrer.expectFrameSize });
-  const { picture, frames, frameRate, timeBase } = facts;
   const choice: ReadingChoice = {
     hdr: options.hdr ?? (container ? 'keep' : 'tonemap'),
     deinterlace: options.deinterlace ?? true,
   };
+  expectReadingChoice(choice);
+  const { ffmpegPath, signal } = options;
+  const facts = await probeClip(path, { ffmpegPath, signal, expectFrameSize: deblurrer.expectFrameSize });
+  const { picture, frames, frameRate, timeBase } = facts;
   for (const note of describeReading(path, facts, choice)) options.onNote?.(note);
   return {
     total: frames,
@@ -274,7 +277,7 @@ async function openClip(
     },
     stems: Array.from({ length: frames }, (_, index) => frameName(index)),
     digest: () => digestOfFile(path),
-    frames: (fromSeconds) => readClip(path, facts, { ...choice, fromSeconds }, options),
+    frames: (fromSeconds) => readClip(path, facts, { ...choice, fromSeconds }, { ffmpegPath, signal }),
   };
 }
 
@@ -313,6 +316,7 @@ async function writeClip(
   deblurrer: SequenceDeblurrer,
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
+  const { ffmpegPath, signal } = options;
   const written: DeblurredVideo = { width: 0, height: 0, frames: 0, skipped: 0 };
   let loss: string | undefined;
   await produceAtomically(
@@ -324,7 +328,7 @@ async function writeClip(
         container,
         source.coding,
         source.clip,
-        options,
+        { ffmpegPath, signal },
       );
       // Sharp frames come some frames later than those that they are made from, one for each.
       const awaited: Pick<TimedFrame, 'timeSeconds' | 'sampleAspectRatio'>[] = [];
@@ -332,7 +336,7 @@ async function writeClip(
         for await (const frame of deblurrer.deblur(noting(source.frames(), awaited), {
           overwrites: true,
         })) {
-          options.signal?.throwIfAborted();
+          signal?.throwIfAborted();
           await writer.write({ ...frame, ...awaited.shift()! });
           Object.assign(written, { width: frame.width, height: frame.height, frames: written.frames + 1 });
           options.onFrame?.(written.frames, Math.max(source.total, written.frames));
@@ -347,7 +351,7 @@ async function writeClip(
         await writer.abort();
       }
     },
-    options.signal,
+    signal,
   );
   if (loss) options.onNote?.(loss);
   return written;
@@ -434,7 +438,7 @@ async function writeMissing(
   deblurrer: SequenceDeblurrer,
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
-  const { format = 'png', onFrame, signal } = options;
+  const { format = 'png', bitDepth, quality, onFrame, signal } = options;
   const present = new Set(await readdir(folder));
   const fileOf = (index: number) => `${source.stems[index] ?? frameName(index)}.${format}`;
   const missing = source.stems.flatMap((_, index) => (present.has(fileOf(index)) ? [] : [index]));
@@ -448,7 +452,7 @@ async function writeMissing(
     if (!present.has(fileOf(index))) {
       await writeAtomically(
         join(folder, fileOf(index)),
-        await encodeFrame(frame, options, source.coding),
+        await encodeFrame(frame, { format, bitDepth, quality }, source.coding),
         signal,
       );
       Object.assign(written, { width: frame.width, height: frame.height, frames: written.frames + 1 });

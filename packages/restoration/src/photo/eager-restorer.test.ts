@@ -180,3 +180,17 @@ test('refuses bytes that are no weights, and times and numbers of frames that ca
     'Expected times that differ but received 0, 0',
   );
 });
+
+test('refuses options that are none', async () => {
+  const restorer = createEagerRestorer({ weights });
+  const photo = photograph(32, 32);
+  await expect(restorer.restore(photo, { frame: 3 } as never)).rejects.toThrow(
+    new UnblurError(
+      "Expected options among onShare, signal, frames, times in a call such as restore(photo, { frames: 7 }) but received 'frame'",
+    ),
+  );
+  await expect(restorer.analyze(photo, { onProgress: () => {} } as never)).rejects.toThrow(
+    /^Expected options among onShare, signal in .* but received 'onProgress'$/,
+  );
+  await expect(restorer.restore(photo, null as never)).rejects.toThrow(UnblurError);
+});

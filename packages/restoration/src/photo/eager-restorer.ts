@@ -16,7 +16,7 @@ import {
   type TileNetwork,
 } from '../tiling/tiled-scene.js';
 import { UnblurError } from '@unblur/files/file-error';
-import { expectOptions } from '@unblur/files/options';
+import { expectOptions, type OptionNames } from '@unblur/files/options';
 import { anyTimes, photoFrames } from './frame-network.js';
 import { chooseTimes, type FrameChoice } from './frame-selection.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
@@ -38,6 +38,9 @@ export type EagerScene = TiledScene;
 
 /** Without a choice of frames, 7 are restored. */
 export interface EagerRestoreOptions extends EagerProgress, FrameChoice {}
+
+const progressOptions: OptionNames<EagerProgress> = { onShare: true, signal: true };
+const restoreOptions: OptionNames<EagerRestoreOptions> = { ...progressOptions, frames: true, times: true };
 
 export interface EagerRestorer {
   readonly config: PhotoConfig;
@@ -103,17 +106,23 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
     };
   }
 
-  const analyze = (photo: RgbImage, progress: EagerProgress = {}): Promise<EagerScene> =>
-    analyzeInTiles(photo, { ...progress, maximumPixels, open: async (...size) => openTiles(...size) });
+  async function analyze(photo: RgbImage, progress: EagerProgress = {}): Promise<EagerScene> {
+    expectOptions(progress, progressOptions, 'analyze(photo, { signal })');
+    return analyzeInTiles(photo, {
+      ...progress,
+      maximumPixels,
+      open: async (...size) => openTiles(...size),
+    });
+  }
+
   const release = () => {
     released = true;
     dispose(weights);
   };
 
-  async function restore(
-    photo: RgbImage,
-    { onShare = () => undefined, signal, ...choice }: EagerRestoreOptions = {},
-  ): Promise<RestoredSequence> {
+  async function restore(photo: RgbImage, options: EagerRestoreOptions = {}): Promise<RestoredSequence> {
+    expectOptions(options, restoreOptions, 'restore(photo, { frames: 7 })');
+    const { onShare = () => undefined, signal, ...choice } = options;
     const times = chooseTimes(choice, anyTimes, anyTimes(photoFrames));
     const analysisShare =
       work.analysis / (work.analysis + work.frame * times.filter((time) => time !== 0).length);

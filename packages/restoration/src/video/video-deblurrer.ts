@@ -65,18 +65,29 @@ export interface VideoDeblurrer {
    * neither looked at nor made sharp again. Memory does not depend on the number of frames. A frame is not
    * looked at any more when the next is asked for.
    *
-   * @param options.overwrites every sharp frame is written over the one before it: what goes through a stream
-   * leaves nothing to collect.
-   * @param options.from number of the first frame that is wanted, counted from 0. Those before it are only
-   * looked at, so that the others become what they are in the whole clip.
    * @throws UnblurError when frames are nothing to go through, or one has another size than those before it,
-   * or one that the memory budget does not allow.
+   * or one that the memory budget does not allow; when an option makes no sense.
    */
   deblur(
     frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
-    options?: { overwrites?: boolean; from?: number },
+    options?: DeblurOptions,
   ): AsyncGenerator<RgbImage, void, undefined>;
 }
+
+export interface DeblurOptions {
+  /**
+   * Every sharp frame is written over the one before it: what goes through a stream leaves nothing to collect.
+   * Default false.
+   */
+  overwrites?: boolean;
+  /**
+   * Number of the first frame that is wanted, counted from 0. Those before it are only looked at, so that the
+   * others become what they are in the whole clip. Default 0.
+   */
+  from?: number;
+}
+
+const deblurOptions: OptionNames<DeblurOptions> = { overwrites: true, from: true };
 
 const defaultMemoryBudgetBytes = 3 * 1024 ** 3;
 /** What neighbouring tiles share: motions longer than half of this may show at seams. */
@@ -146,8 +157,13 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
 
   async function* deblur(
     frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
-    { overwrites = false, from = 0 } = {},
+    options: DeblurOptions = {},
   ): AsyncGenerator<RgbImage, void, undefined> {
+    expectOptions(options, deblurOptions, 'deblur(frames, { from: 10 })');
+    const { overwrites = false, from = 0 } = options;
+    if (!(Number.isInteger(from) && from >= 0)) {
+      throw new UnblurError(`Expected a whole number of at least 0 for from but received ${String(from)}`);
+    }
     expectStream(frames, 'frames, as a list of images or a stream such as readFrames gives');
     const checked = expectOneSize(frames);
     let shot: ShotDeblurring | undefined;
