@@ -62,7 +62,7 @@ export const clipPreset: ClipConfig = {
 
 /** @throws with the field, what it may be and what it was. */
 export function validateClipConfig(config: ClipConfig): void {
-  expectMapping(config, '');
+  expectMapping(config, '', Object.keys(clipPreset));
   expectResidualUNet(config);
   for (const field of ['windowBlocks', 'motionBlocks'] as const) {
     expectWholeNumber(config[field], field, [1, maxLayers]);

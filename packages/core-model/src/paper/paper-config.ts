@@ -61,7 +61,7 @@ export const paperPreset: PaperConfig = {
 
 /** @throws with the field, what it may be and what it was. */
 export function validatePaperConfig(config: PaperConfig): void {
-  expectMapping(config, '');
+  expectMapping(config, '', Object.keys(paperPreset));
   expectOddFrames(config.frames);
   expectWholeNumbers(
     config.encoderChannels,

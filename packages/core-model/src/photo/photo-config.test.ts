@@ -19,6 +19,10 @@ test.each([
   [{ trajectoryBlocks: undefined }, 'network.trajectoryBlocks but received nothing.'],
   [{ frameChannels: '48' }, 'network.frameChannels but received "48".'],
   [{ frameBlocks: 33 }, 'network.frameBlocks but received 33.'],
+  [
+    { frameChanels: 48 },
+    /^Expected nothing but channels, .*, frameChannels, frameBlocks for network but received "frameChanels"\.$/,
+  ],
 ])('a config with %j is refused', (changes, message) => {
   expect(() => validatePhotoConfig({ ...photoPreset, ...changes } as typeof photoPreset)).toThrow(message);
 });

@@ -29,7 +29,7 @@ export const photoPreset: PhotoConfig = {
 
 /** @throws with the field, what it may be and what it was. */
 export function validatePhotoConfig(config: PhotoConfig): void {
-  expectMapping(config, '');
+  expectMapping(config, '', Object.keys(photoPreset));
   expectResidualUNet(config);
   for (const field of ['trajectoryChannels', 'frameChannels'] as const) {
     expectWholeNumber(config[field], field, [1, maxChannels]);

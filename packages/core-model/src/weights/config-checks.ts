@@ -24,9 +24,14 @@ export function expectField(holds: boolean, field: string, wanted: string, recei
   );
 }
 
-/** @throws unless the value is `{ ... }`, whatever is in it. */
-export function expectMapping(value: unknown, field: string): void {
+/**
+ * @param known the names of all that may be in it; whatever is in it, if not said.
+ * @throws unless the value is `{ ... }`, and where something in it has an unknown name and would do nothing.
+ */
+export function expectMapping(value: unknown, field: string, known?: readonly string[]): void {
   expectField(isMapping(value), field, 'a mapping', value);
+  const unknown = known && Object.keys(value).find((name) => !known.includes(name));
+  expectField(unknown === undefined, field, `nothing but ${known?.join(', ')}`, unknown);
 }
 
 /** @throws unless the value is a whole number in the range. */

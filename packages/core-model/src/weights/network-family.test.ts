@@ -223,6 +223,23 @@ test.each(families)('weights and config come back as they were written (%s)', (_
   ).toEqual({ config: valid, values: written, metadata: { step: '4' } });
 });
 
+test('weights are not written with an option that is none', () => {
+  const [, family, config] = families[0]!;
+  const options = { dtype: 'float16', metaData: { step: '4' } } as never;
+  expect(() => family.writeWeights(family.initialWeights(config, 3), config, options)).toThrow(
+    "Expected options among dtype, metadata in a call such as writeWeights(values, config, { dtype: 'float16' }) but received 'metaData'",
+  );
+});
+
+test.each(families.slice(0, 2))(
+  'a config with a name that is not known is refused (%s)',
+  (_, family, valid) => {
+    expect(() => family.shapesOf({ ...(valid as object), frame: 7 })).toThrow(
+      /^Expected nothing but .* for network but received "frame"\.$/,
+    );
+  },
+);
+
 test.each(families)(
   'an absurd value anywhere in a config is refused at once, in one line (%s)',
   (_, family, valid) => {

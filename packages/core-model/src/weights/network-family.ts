@@ -4,7 +4,7 @@ import type { Summary } from '../parts/summary.js';
 import { drawWeights, weightDrawing } from './initial-weights.js';
 import type { WeightDrawing, WeightValues } from './initial-weights.js';
 import { readNetworkFile, writeNetworkFile } from './network-file.js';
-import type { NetworkFile } from './network-file.js';
+import type { NetworkFile, NetworkFileOptions } from './network-file.js';
 import type { SafetensorsBytes } from './safetensors.js';
 
 /** A network with its layers declared, its weights still to come. */
@@ -46,11 +46,7 @@ export interface NetworkFamily<
   /** Reads what `writeWeights` wrote; see `readNetworkFile`. */
   readWeights(bytes: SafetensorsBytes): NetworkFile<Config>;
   /** Weights as the bytes of a `.safetensors` file; see `writeNetworkFile`. */
-  writeWeights(
-    values: WeightValues,
-    config: Config,
-    options: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> },
-  ): Uint8Array;
+  writeWeights(values: WeightValues, config: Config, options: NetworkFileOptions): Uint8Array;
 }
 
 /** A family from what tells it from others. @param definition its `declare` is given valid configs only. */

@@ -1,3 +1,4 @@
+import { expectOptions, type OptionNames } from '@unblur/files/options';
 import { excerptOf, excerptOfValue, isMapping, parseMapping } from '@unblur/files/parsed-value';
 import type { WeightValues } from './initial-weights.js';
 import { takeLayerRanges } from './layer-ranges.js';
@@ -17,20 +18,29 @@ export interface NetworkKind<Config> {
   shapesOf(config: Config): Record<string, number[]>;
 }
 
+/** How weights are written. */
+export interface NetworkFileOptions {
+  /** float16 halves the file; values are rounded to nearest. */
+  dtype: 'float32' | 'float16';
+  /** More header entries, such as how the weights were trained. */
+  metadata?: Record<string, string>;
+}
+
+const networkFileOptions: OptionNames<NetworkFileOptions> = { dtype: true, metadata: true };
+
 /**
  * Weights as the bytes of a `.safetensors` file with the network's config in its header.
  *
- * @param options.dtype float16 halves the file; values are rounded to nearest.
- * @param options.metadata more header entries, such as how the weights were trained.
  * @throws if names or shapes do not fit the config, a value is not finite or would not be as float16, or the
- * dtype is another.
+ * dtype is another or an option is not known.
  */
 export function writeNetworkFile<Config>(
   kind: NetworkKind<Config>,
   values: WeightValues,
   config: Config,
-  options: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> },
+  options: NetworkFileOptions,
 ): Uint8Array {
+  expectOptions(options ?? {}, networkFileOptions, "writeWeights(values, config, { dtype: 'float16' })");
   const { dtype, metadata = {} } = options ?? {};
   if (dtype !== 'float32' && dtype !== 'float16') {
     throw new Error(
