@@ -139,7 +139,7 @@ export interface ProbeOptions extends FfmpegOptions {
   expectFrameSize?: ((width: number, height: number) => void) | undefined;
 }
 
-const probeOptions: OptionNames<ProbeOptions> = { ...ffmpegOptions, expectFrameSize: true };
+const probeOptions: OptionNames<ProbeOptions> = { ...ffmpegOptions, expectFrameSize: 'function' };
 
 /**
  * Reads a clip from end to end; of its frames only the first few are decoded.

@@ -2,8 +2,9 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { UnblurError } from '@unblur/files';
 import { ffmpeg, hasFfmpegHere, openClipFolder, passThrough } from './clip-passes.test-tool.js';
-import { probeClip } from './index.js';
+import { hasFfmpeg, probeClip, startFfmpeg } from './index.js';
 
 const { place, remove } = openClipFolder();
 afterAll(remove);
@@ -54,4 +55,16 @@ afterAll(remove);
       server.close();
     }
   });
+});
+
+test.each([
+  [null, 'null'],
+  ['', 'an empty text'],
+  [7, 'a value of type number'],
+])('an ffmpegPath of %j is none', async (ffmpegPath, received) => {
+  const message = `Expected the path of a program for ffmpegPath but received ${received}`;
+  const options = { ffmpegPath } as never;
+  await expect(probeClip(import.meta.filename, options)).rejects.toThrow(new UnblurError(message));
+  await expect(hasFfmpeg(ffmpegPath as never)).rejects.toThrow(new UnblurError(message));
+  expect(() => startFfmpeg([], options)).toThrow(new UnblurError(message));
 });

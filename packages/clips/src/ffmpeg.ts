@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { firstLine, type OptionNames, UnblurError } from '@unblur/files';
+import { describeType } from '@unblur/files/parsed-value';
 
 export interface FfmpegOptions {
   /** The ffmpeg to run; ffprobe is looked for beside it. Default: those in PATH. */
@@ -9,7 +10,15 @@ export interface FfmpegOptions {
   signal?: AbortSignal | undefined;
 }
 
-export const ffmpegOptions: OptionNames<FfmpegOptions> = { ffmpegPath: true, signal: true };
+/** @throws UnblurError unless it is a path or undefined. */
+export function expectFfmpegPath(ffmpegPath: string | undefined): void {
+  if (ffmpegPath === undefined || (typeof ffmpegPath === 'string' && ffmpegPath !== '')) return;
+  throw new UnblurError(
+    `Expected the path of a program for ffmpegPath but received ${ffmpegPath === '' ? 'an empty text' : describeType(ffmpegPath)}`,
+  );
+}
+
+export const ffmpegOptions: OptionNames<FfmpegOptions> = { ffmpegPath: true, signal: 'signal' };
 
 const installAdvice =
   'install ffmpeg (Debian, Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg)';
@@ -90,6 +99,7 @@ export function startFfmpeg(
   { ffmpegPath = 'ffmpeg', signal }: FfmpegOptions = {},
   onMessage?: (line: string) => void,
 ): RunningProgram {
+  expectFfmpegPath(ffmpegPath);
   return startProgram(ffmpegPath, commandLine, signal, onMessage);
 }
 
@@ -98,6 +108,7 @@ export async function runFfprobe(
   commandLine: string[],
   { ffmpegPath = 'ffmpeg', signal }: FfmpegOptions = {},
 ): Promise<{ exitCode: number | null; output: string; errorLines: string[] }> {
+  expectFfmpegPath(ffmpegPath);
   const probe = startProgram(ffmpegPath.replace(/ffmpeg([^/\\]*)$/, 'ffprobe$1'), commandLine, signal);
   let output = '';
   probe.process.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -107,6 +118,7 @@ export async function runFfprobe(
 
 /** The version of ffmpeg, such as `7.1.1`; undefined where none can be run. */
 export async function ffmpegVersion(ffmpegPath = 'ffmpeg'): Promise<string | undefined> {
+  expectFfmpegPath(ffmpegPath);
   const ffmpeg = spawn(ffmpegPath, ['-version'], { stdio: ['ignore', 'pipe', 'ignore'] });
   let output = '';
   ffmpeg.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -19,6 +19,7 @@ export { clipExtensions, containerOf, type Container } from './containers.js';
 export {
   clipInput,
   describeWriteFailure,
+  expectFfmpegPath,
   ffmpegVersion,
   hasFfmpeg,
   outputFile,

@@ -14,7 +14,7 @@ export interface ReadingChoice {
   fromSeconds?: number | undefined;
 }
 
-const choiceOptions: OptionNames<ReadingChoice> = { hdr: true, deinterlace: true, fromSeconds: true };
+const choiceOptions: OptionNames<ReadingChoice> = { hdr: true, deinterlace: 'boolean', fromSeconds: true };
 
 /** @throws UnblurError that says what of a choice makes no sense. */
 export function expectReadingChoice(choice: ReadingChoice): void {

@@ -11,7 +11,7 @@ export function expectNetworkOptions({ threads, memoryBudgetBytes }: NetworkOpti
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw new UnblurError(`Expected a whole number of at least 1 for threads but received ${threads}`);
   }
-  if (memoryBudgetBytes !== undefined && !(memoryBudgetBytes > 0)) {
+  if (memoryBudgetBytes !== undefined && !(typeof memoryBudgetBytes === 'number' && memoryBudgetBytes > 0)) {
     throw new UnblurError(
       `Expected a number above 0 for memoryBudgetBytes but received ${memoryBudgetBytes}`,
     );

@@ -414,6 +414,17 @@ describe('restorePhotoToFolder', () => {
     expect(await readdir(folder)).toEqual(['photo.png']);
   });
 
+  test.each([
+    [{ video: false }, 'Expected auto or never for video but received false'],
+    [{ ffmpegPath: '' }, 'Expected the path of a program for ffmpegPath but received an empty text'],
+    [{ animation: 'apng' }, 'Expected an animation as webp or gif but received apng'],
+    [{ metadata: 'no' }, 'Expected true or false for metadata but received a value of type string'],
+    [{ writeBeside: 'notes.txt' }, 'Expected a function for writeBeside but received a value of type string'],
+  ])('options that make no sense are refused before anything is read: %j', async (options, message) => {
+    const restoring = restorePhotoToFolder('no-such.jpg', join(folder, 'none'), copier, options as never);
+    await expect(restoring).rejects.toThrow(new UnblurError(message));
+  });
+
   describe('folders that cannot be written: one line', () => {
     async function failure(out: string): Promise<string> {
       const { path } = await writePhoto('photo.png', 8);

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { hasFfmpeg } from '@unblur/clips';
+import { expectFfmpegPath, hasFfmpeg } from '@unblur/clips';
 import {
   doLocked,
   expectOptions,
@@ -13,7 +13,12 @@ import { type DeepImage, type MotionField, type RgbImage, type WorkingScale } fr
 import { loadPhoto, type LoadPhotoOptions, type Photo } from '../pictures/photo.js';
 import { Playback } from './playback.js';
 import type { FrameSequence, RestoreFramesOptions, Restorer } from './restorer.js';
-import { encodeAnimation, expectPlayback, type PlaybackOptions } from '../pictures/animation.js';
+import {
+  encodeAnimation,
+  expectAnimationFormat,
+  expectPlayback,
+  type PlaybackOptions,
+} from '../pictures/animation.js';
 import { encodeContactSheet } from '../pictures/contact-sheet.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
 import { encodeMotionPicture } from '../pictures/motion-picture.js';
@@ -99,17 +104,17 @@ const photoOptions: OptionNames<RestorePhotoOptions> = {
   video: true,
   smoothFrames: true,
   frameMilliseconds: true,
-  pingPong: true,
-  metadata: true,
+  pingPong: 'boolean',
+  metadata: 'boolean',
   colors: true,
   maximumPixels: true,
   name: true,
-  isLocked: true,
+  isLocked: 'boolean',
   ffmpegPath: true,
-  writeBeside: true,
-  onShare: true,
-  onNote: true,
-  signal: true,
+  writeBeside: 'function',
+  onShare: 'function',
+  onNote: 'function',
+  signal: 'signal',
 };
 
 /** Nothing smaller shows a motion. */
@@ -150,6 +155,12 @@ export async function restorePhotoToFolder(
   options.signal?.throwIfAborted();
   expectFrameEncoding(options);
   expectPlayback(options);
+  expectFfmpegPath(options.ffmpegPath);
+  const { animation = 'webp', video = 'auto' } = options;
+  expectAnimationFormat(animation);
+  if (video !== 'auto' && video !== 'never') {
+    throw new UnblurError(`Expected auto or never for video but received ${String(video)}`);
+  }
   const { colors = 'own', maximumPixels } = options;
   const photo = await loadPhoto(source, { colors, maximumPixels, name: options.name });
   const { width, height, bitDepth, hadAlpha, pages, page } = photo;

@@ -407,6 +407,9 @@ describe('arguments that cannot be meant: one line', () => {
   });
 
   test('options that would do nothing', async () => {
+    await expect(restorer.restoreAt(photograph(16, 16), 0, { frames: 3 } as never)).rejects.toThrow(
+      "Expected options among onShare, scale, signal in a call such as restoreAt(photo, 0.5, { scale: 1 }) but received 'frames'",
+    );
     await expect(restorer.restore(photograph(16, 16), { frame: 3 } as RestoreOptions)).rejects.toThrow(
       "Expected options among frames, times, onShare, scale, signal in a call such as restore(photo, { frames: 7 }) but received 'frame'",
     );
@@ -435,6 +438,11 @@ describe('arguments that cannot be meant: one line', () => {
       { weights: new Uint8Array(8), memoryBudgetBytes: 0 },
       'Expected a number above 0 for memoryBudgetBytes but received 0',
     ],
+    [
+      { weights: new Uint8Array(8), memoryBudgetBytes: '1e9' },
+      'Expected a number above 0 for memoryBudgetBytes but received 1e9',
+    ],
+    [{ weights, mirrored: 'no' }, 'Expected true or false for mirrored but received a value of type string'],
     [{ weights, scale: 0.3 }, "Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received 0.3"],
     [{ weights, frames: 1 }, 'Expected a whole number of frames from 2 to 1001 but received 1'],
   ])('as an option %#', async (options, message) => {

@@ -73,7 +73,7 @@ const restorerOptions: OptionNames<RestorerOptions> = {
   precision: true,
   memoryBudgetBytes: true,
   frames: true,
-  mirrored: true,
+  mirrored: 'boolean',
   scale: true,
 };
 
@@ -90,13 +90,15 @@ export interface RestoreOptions extends FrameChoice {
   signal?: AbortSignal | undefined;
 }
 
-const restoreOptions: OptionNames<RestoreOptions> = {
-  frames: true,
-  times: true,
-  onShare: true,
+/** Of a frame at one time. */
+type RestoreAtOptions = Omit<RestoreOptions, keyof FrameChoice>;
+
+const restoreAtOptions: OptionNames<RestoreAtOptions> = {
+  onShare: 'function',
   scale: true,
-  signal: true,
+  signal: 'signal',
 };
+const restoreOptions: OptionNames<RestoreOptions> = { frames: true, times: true, ...restoreAtOptions };
 
 /** Options for frames that come one after the other. */
 export interface RestoreFramesOptions extends RestoreOptions {
@@ -107,7 +109,7 @@ export interface RestoreFramesOptions extends RestoreOptions {
   integers?: boolean | undefined;
 }
 
-const restoreFramesOptions: OptionNames<RestoreFramesOptions> = { ...restoreOptions, integers: true };
+const restoreFramesOptions: OptionNames<RestoreFramesOptions> = { ...restoreOptions, integers: 'boolean' };
 
 /** A frame of a photograph. */
 export interface RestoredFrame<Image = RgbImage> {
@@ -149,11 +151,7 @@ export interface Restorer {
    * The frame at one time of the exposure, from -1 to 1. @throws UnblurError where the network has frames at
    * times of its own only.
    */
-  restoreAt(
-    photo: RgbImage,
-    time: number,
-    options?: Omit<RestoreOptions, keyof FrameChoice>,
-  ): Promise<RestoredFrame>;
+  restoreAt(photo: RgbImage, time: number, options?: RestoreAtOptions): Promise<RestoredFrame>;
   /**
    * Frees the network's memory, once the calls before it are done; those after it are refused, and frames of
    * `restoreFrames` that are not read by then.
@@ -335,8 +333,9 @@ export async function createRestorerOn(
     // Fractions unless integers are asked for, as the two ways to call it say.
     restoreFrames: ((photo, options) =>
       turns.asWhole(() => restoreFrames(photo, options))) as Restorer['restoreFrames'],
-    restoreAt: (photo, time, options) =>
+    restoreAt: (photo, time, options = {}) =>
       turns.asWhole(async () => {
+        expectOptions(options, restoreAtOptions, 'restoreAt(photo, 0.5, { scale: 1 })');
         const { frames } = await restoreSequence(photo, { ...options, times: [time] });
         let restored: RestoredFrame | undefined;
         for await (const frame of inFractions(frames)) restored = frame;

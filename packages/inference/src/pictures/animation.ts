@@ -10,10 +10,16 @@ export interface PlaybackOptions {
   pingPong?: boolean | undefined;
 }
 
-const playbackOptions: OptionNames<PlaybackOptions> = { frameMilliseconds: true, pingPong: true };
+const playbackOptions: OptionNames<PlaybackOptions> = { frameMilliseconds: true, pingPong: 'boolean' };
 
 /** What sharp writes of an animation's delays. */
 const mostMilliseconds = 65535;
+
+/** @throws UnblurError unless it is a format that animations have. */
+export function expectAnimationFormat(format: 'webp' | 'gif'): void {
+  if (format === 'webp' || format === 'gif') return;
+  throw new UnblurError(`Expected an animation as webp or gif but received ${String(format)}`);
+}
 
 /** @throws UnblurError unless frames are shown for whole milliseconds, as many as a file can hold. */
 export function expectPlayback({ frameMilliseconds = 1 }: PlaybackOptions): void {
@@ -67,9 +73,7 @@ export async function encodeAnimation(
   playback: PlaybackOptions = {},
 ): Promise<Buffer> {
   expectPictures(frames);
-  if (format !== 'webp' && format !== 'gif') {
-    throw new UnblurError(`Expected an animation as webp or gif but received ${String(format)}`);
-  }
+  expectAnimationFormat(format);
   expectOptions(playback, playbackOptions, "encodeAnimation(frames, 'webp', { pingPong: false })");
   const size = fitWithin(frames[0]!, longestSidePixels[format]);
   const scaled = await Promise.all(frames.map((frame) => scaleToPixels(frame, size.width, size.height)));

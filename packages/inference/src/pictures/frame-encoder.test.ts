@@ -73,6 +73,11 @@ test('says what is no frame, and that the photograph is missing', async () => {
   }
   await expect(encodeFrame(frame, {}, undefined as never)).rejects.toThrow(UnblurError);
   await expect(encodeFrame(frame, null as never, { bitDepth: 8 })).rejects.toThrow(UnblurError);
+  await expect(encodeFrame(frame, {}, { bitDepth: 8, exif: { Make: 'camera' } as never })).rejects.toThrow(
+    new UnblurError(
+      'Expected the profile, exif and xmp of the photograph as bytes, such as loadPhoto gives, but received something else',
+    ),
+  );
   await expect(encodeFrame(frame, { depth: 16 } as never, { bitDepth: 8 })).rejects.toThrow(
     /^Expected options among format, bitDepth, quality in .* but received 'depth'$/,
   );

@@ -87,6 +87,12 @@ export async function encodeFrame(
   }
   expectOptions(encoding, frameOptions, "encodeFrame(frame, { format: 'png' }, photo)");
   expectFrameEncoding(encoding);
+  const metadata = [source.profile, source.exif, source.xmp];
+  if (metadata.some((block) => block !== undefined && !(block instanceof Uint8Array))) {
+    throw new UnblurError(
+      'Expected the profile, exif and xmp of the photograph as bytes, such as loadPhoto gives, but received something else',
+    );
+  }
   const { format = 'png', bitDepth, quality } = encoding;
   const facts: FrameFormatFacts = formats[format];
   const isDeep = facts.bitDepths.includes(16) && (bitDepth ?? source.bitDepth) === 16;

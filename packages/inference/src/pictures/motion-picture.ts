@@ -30,6 +30,12 @@ export async function encodeMotionPicture(
       `Expected a list of motions, one of each frame, such as motionsPixels of restore, but received ${Array.isArray(motionsPixels) ? 'none' : describeType(motionsPixels)}`,
     );
   }
+  const wrong = motionsPixels.findIndex((motion) => !isMotion(motion));
+  if (wrong >= 0) {
+    throw new UnblurError(
+      `Expected motion ${wrong} as { width, height, stridePixels, data } with width x height x 2 values, such as restore gives, but received ${describeType(motionsPixels[wrong])}`,
+    );
+  }
   const motion = exposureMotion(motionsPixels);
   const rimPixels = rimLengthPixels(motion);
   const scale = panelLongestSidePixels / Math.max(photo.width, photo.height);
@@ -71,6 +77,17 @@ export async function encodeMotionPicture(
   const rim = `<circle cx="${marginPixels + wheelRadiusPixels}" cy="${legendTop + wheelRadiusPixels}" r="${wheelRadiusPixels}" fill="none" stroke="${sheetColors.ink}" stroke-width="1"/>`;
   const drawing = `<g transform="translate(${marginPixels} ${marginPixels})">${arrows.draw(sample)}</g>${outline}${rim}${text.join('')}`;
   return encodeSheet(sheetWidth, sheetHeight, pictures, drawing);
+}
+
+function isMotion(motion: MotionField): boolean {
+  const { width, height, stridePixels, data } = motion ?? {};
+  return (
+    width > 0 &&
+    height > 0 &&
+    stridePixels > 0 &&
+    data instanceof Float32Array &&
+    data.length === width * height * 2
+  );
 }
 
 type SampleMotion = (xPanel: number, yPanel: number) => { dx: number; dy: number };

@@ -202,6 +202,14 @@ describe('bad input: one line that says what was wrong and what would be right',
     await expect(loadPhoto(hugePng(4, 4), options as never)).rejects.toThrow(new UnblurError(message));
   });
 
+  test('an address of the web', async () => {
+    await expect(loadPhoto(new URL('https://a.example/photo.jpg'))).rejects.toThrow(
+      new UnblurError(
+        'Expected a file: URL but received https://a.example/photo.jpg; fetch it and give its bytes',
+      ),
+    );
+  });
+
   test('an empty file, a missing file, a folder', async () => {
     const empty = join(folder, 'empty.jpg');
     await writeFile(empty, '');

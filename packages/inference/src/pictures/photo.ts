@@ -79,6 +79,9 @@ export async function loadPhoto(
     );
   }
   const given = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
+  if (given instanceof URL && given.protocol !== 'file:') {
+    throw new UnblurError(`Expected a file: URL but received ${given.href}; fetch it and give its bytes`);
+  }
   const path = given instanceof URL ? fileURLToPath(given) : given;
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
     throw new UnblurError(

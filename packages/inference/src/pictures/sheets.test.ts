@@ -146,6 +146,10 @@ test('what is no picture, or no motion, is told', async () => {
     ],
     [() => encodeMotionPicture({} as never, []), 'Expected the middle frame as { width, height, data }'],
     [() => encodeMotionPicture(flat(4, 4, [0, 0, 0]), []), 'Expected a list of motions, one of each frame'],
+    [
+      () => encodeMotionPicture(flat(4, 4, [0, 0, 0]), [null as never]),
+      'Expected motion 0 as { width, height, stridePixels, data } with width x height x 2 values, such as restore gives, but received null',
+    ],
   ] as const) {
     await expect(encode()).rejects.toThrow(UnblurError);
     await expect(encode()).rejects.toThrow(message);

@@ -14,10 +14,10 @@ export interface VideoOptions extends PlaybackOptions, FfmpegOptions {
 
 const videoOptions: OptionNames<VideoOptions> = {
   frameMilliseconds: true,
-  pingPong: true,
+  pingPong: 'boolean',
   rounds: true,
   ffmpegPath: true,
-  signal: true,
+  signal: 'signal',
 };
 
 const videoLongestSidePixels = 1920;

@@ -34,8 +34,8 @@ const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
   threads: true,
   precision: true,
   memoryBudgetBytes: true,
-  mirrored: true,
-  windowsOnly: true,
+  mirrored: 'boolean',
+  windowsOnly: 'boolean',
 };
 
 /**

@@ -75,16 +75,16 @@ const videoOptions: OptionNames<DeblurVideoOptions> = {
   weights: true,
   framesPerSecond: true,
   hdr: true,
-  deinterlace: true,
+  deinterlace: 'boolean',
   preview: true,
-  overwrite: true,
+  overwrite: 'boolean',
   format: true,
   bitDepth: true,
   quality: true,
   ffmpegPath: true,
-  signal: true,
-  onFrame: true,
-  onNote: true,
+  signal: 'signal',
+  onFrame: 'function',
+  onNote: 'function',
 };
 
 export interface DeblurredVideo {

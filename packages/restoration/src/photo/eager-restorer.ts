@@ -39,7 +39,7 @@ export type EagerScene = TiledScene;
 /** Without a choice of frames, 7 are restored. */
 export interface EagerRestoreOptions extends EagerProgress, FrameChoice {}
 
-const progressOptions: OptionNames<EagerProgress> = { onShare: true, signal: true };
+const progressOptions: OptionNames<EagerProgress> = { onShare: 'function', signal: 'signal' };
 const restoreOptions: OptionNames<EagerRestoreOptions> = { ...progressOptions, frames: true, times: true };
 
 export interface EagerRestorer {

@@ -41,8 +41,8 @@ const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
   weights: true,
   engine: true,
   memoryBudgetBytes: true,
-  mirrored: true,
-  windowsOnly: true,
+  mirrored: 'boolean',
+  windowsOnly: 'boolean',
 };
 
 export interface VideoDeblurrer {
@@ -87,7 +87,7 @@ export interface DeblurOptions {
   from?: number;
 }
 
-const deblurOptions: OptionNames<DeblurOptions> = { overwrites: true, from: true };
+const deblurOptions: OptionNames<DeblurOptions> = { overwrites: 'boolean', from: true };
 
 const defaultMemoryBudgetBytes = 3 * 1024 ** 3;
 /** What neighbouring tiles share: motions longer than half of this may show at seams. */
