@@ -51,3 +51,9 @@ test.each([
   );
   await expect(call(null as never)).rejects.toThrow(/^Expected options, such as .*, but received null$/);
 });
+
+test('extracting without the facts of the clip: what was wanted', async () => {
+  await expect(extractFrames('clip.mp4', Promise.resolve(facts) as never, 'frames')).rejects.toThrow(
+    /^Expected extractFrames\('clip\.mp4', facts, 'frames'\), .* but received something else$/,
+  );
+});

@@ -134,6 +134,11 @@ export async function extractFrames(
   options: FfmpegOptions = {},
 ): Promise<number> {
   expectOptions(options, ffmpegOptions, "extractFrames('clip.mp4', facts, 'frames', { signal })");
+  if (typeof path !== 'string' || typeof folder !== 'string' || !facts?.picture) {
+    throw new UnblurError(
+      "Expected extractFrames('clip.mp4', facts, 'frames'), with what await probeClip('clip.mp4') gives, but received something else",
+    );
+  }
   const choice: ReadingChoice = { hdr: 'tonemap', deinterlace: true };
   const paths = await writeFolderAtomically(folder, async (temporaryFolder) => {
     const pixelFormat = bitDepthAsRead(facts, choice) === 16 ? 'rgb48be' : 'rgb24';

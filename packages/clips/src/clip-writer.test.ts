@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { UnblurError } from '@unblur/files';
 import { ffmpeg, hasFfmpegHere, makeNumbered, openClipFolder } from './clip-passes.test-tool.js';
 import {
   codingOfFrames,
@@ -180,4 +181,28 @@ test.each([
     await writer.abort();
     expect(existsSync(place('stopped.mp4'))).toBe(false);
   }
+});
+
+test('what no clip can be written with, and what is no frame, is told', async () => {
+  const [container, coding] = [containerOf('a.mp4')!, codingOfFrames(10)];
+  const wrong: [Parameters<typeof openClipWriter>, string][] = [
+    [
+      [place('a.avi'), 'a.avi', containerOf('a.avi')!, coding, undefined],
+      'but received no container for a.avi',
+    ],
+    [[undefined as never, 'a.mp4', container, coding, undefined], 'but received something else'],
+    [[place('a.mp4'), 'a.mp4', container, undefined as never, undefined], 'but received something else'],
+    [
+      [place('a.mp4'), 'a.mp4', container, { ...coding, frameRate: 25 as never }, undefined],
+      'but received something else',
+    ],
+    [[place('a.mp4'), 'a.mp4', container, coding, { path: 'b.mp4' } as never], 'but received something else'],
+  ];
+  for (const [received, message] of wrong) {
+    await expect(openClipWriter(...received)).rejects.toThrow(UnblurError);
+    await expect(openClipWriter(...received)).rejects.toThrow(message);
+  }
+  const writer = await open('a.mp4');
+  await expect(writer.write(undefined as never)).rejects.toThrow(UnblurError);
+  await writer.abort();
 });

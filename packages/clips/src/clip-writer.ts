@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { abortable, expectOptions, UnblurError } from '@unblur/files';
 import type { ClipFacts, ColorTags } from './clip-facts.js';
 import { expectStreamsFit, joinStreams } from './clip-joiner.js';
-import type { Container } from './containers.js';
+import { clipExtensions, type Container } from './containers.js';
 import {
   describeWriteFailure,
   ffmpegOptions,
@@ -51,6 +51,11 @@ export function codingOfFrames(framesPerSecond: number): PictureCoding {
     frameRate: `${numerator}/${denominator}`,
     timeBase: `${denominator}/${numerator}`,
   };
+}
+
+function isCoding(coding: PictureCoding): boolean {
+  const rates = [coding?.frameRate, coding?.timeBase];
+  return Boolean(coding?.colors) && rates.every((rate) => /^\d+\/\d+$/.test(rate));
 }
 
 export interface TimedFrame {
@@ -106,6 +111,12 @@ export async function openClipWriter(
     ffmpegOptions,
     'openClipWriter(path, name, container, coding, original, { signal })',
   );
+  if (typeof path !== 'string' || !container?.options || !isCoding(coding) || (original && !original.facts)) {
+    const received = container === undefined ? `no container for ${String(name)}` : 'something else';
+    throw new UnblurError(
+      `Expected openClipWriter(path, name, containerOf('sharp.mp4'), codingOfFrames(25), { path, facts }), with a name that ends in ${clipExtensions.join(', ')}, but received ${received}`,
+    );
+  }
   options.signal?.throwIfAborted();
   // Sound is added when the pictures are whole: they come so much slower that the file would begin with all
   // of the sound.
@@ -194,9 +205,10 @@ export async function openClipWriter(
 /** @throws UnblurError when there is no such frame, or not of the size of those before it. */
 function expectFrame(
   name: string,
-  { width, height, data, timeSeconds }: TimedFrame,
+  frame: TimedFrame,
   size: { width: number; height: number } | undefined,
 ): void {
+  const { width, height, data, timeSeconds } = frame ?? {};
   if (size && (width !== size.width || height !== size.height)) {
     throw new UnblurError(
       `Expected frames of one size for ${name}, ${size.width}x${size.height} like the first, but received one of ${width}x${height}; scale it first`,

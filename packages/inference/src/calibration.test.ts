@@ -57,6 +57,9 @@ test('layers that are named stay in floating point', async () => {
 });
 
 test('layers that are named and are none: those that there are', async () => {
+  await expect(calibrateOnPhotos({ weights, except: 'encoder0' as never }, [photo])).rejects.toThrow(
+    "Expected a list for except, such as ['encoder0'], but received a value of type string",
+  );
   await expect(calibrateOnPhotos({ weights, except: ['encoder0', 'decode9'] }, [photo])).rejects.toThrow(
     /such as .*encoder0, .*decoder0.* but received 'decode9'/,
   );

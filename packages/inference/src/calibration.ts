@@ -3,6 +3,7 @@ import type { LayerRanges, SafetensorsBytes, WeightValues } from '@unblur/core-m
 import { createSession } from '@unblur/onnx/node';
 import { createVideoDeblurrer, expectStream, type ComputeEngine, type RgbImage } from '@unblur/restoration';
 import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
+import { describeType } from '@unblur/files/parsed-value';
 import { traceFunction } from './onnx-engine.js';
 import { createRestorerOn } from './photo/restorer.js';
 
@@ -76,6 +77,11 @@ class RangeObserver {
   readonly #extremes = new Map<string, Float32Array[]>();
 
   constructor({ except = [], threads }: Omit<CalibrationOptions, 'weights'>) {
+    if (!Array.isArray(except)) {
+      throw new UnblurError(
+        `Expected a list for except, such as ['encoder0'], but received ${describeType(except)}`,
+      );
+    }
     this.engine = {
       memoryFactor: 1,
       open: async (fn) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import ts from 'typescript';
+import { loadOnnxRuntime } from './index.js';
 
 let folder: string;
 beforeEach(() => {
@@ -63,4 +64,10 @@ test('bundled so that a file does not know its address: the same', () => {
     'Expected the native build of ONNX Runtime at runtime/ of @unblur/onnxruntime, but it cannot be loaded from there',
   );
   expect(failure).toContain(advice);
+});
+
+test('a build of another name is refused', async () => {
+  await expect(loadOnnxRuntime('wasm' as never)).rejects.toThrow(
+    'Expected native or webassembly for the build of ONNX Runtime but received wasm',
+  );
 });

@@ -213,6 +213,13 @@ test.each([
     'Expected no number of frames for a video network',
   ],
   [new Uint8Array(100), { heightPixels: 64, widthPixels: 64 }, 'Expected'],
+  [
+    tinyWeights(),
+    { heightPixels: NaN, widthPixels: 64 },
+    'whole pixels for this photo network but received NaNx64',
+  ],
+  [tinyWeights(), { heightPixels: 64.5, widthPixels: 64 }, 'but received 64.5x64'],
+  [tinyWeights(), { heightPixels: 64 } as never, 'but received 64xundefined'],
 ])('refuses what cannot be had (%#)', (weights, size, message) => {
   expect(() => traceRestoration(weights, size)).toThrow(message);
 });

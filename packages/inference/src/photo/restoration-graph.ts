@@ -122,9 +122,9 @@ export function traceRestoration(file: SafetensorsBytes, size: RestorationSize):
   expectPrecision(precision);
   const { network, multiple, placement, input, outputs, restore, weights, metadata, times } =
     describeRestoration(file, frames);
-  if (Math.min(heightPixels, widthPixels) < multiple) {
+  if (![heightPixels, widthPixels].every((pixels) => Number.isInteger(pixels) && pixels >= multiple)) {
     throw new UnblurError(
-      `Expected a height and width of at least ${multiple} pixels for this ${network} network but received ${heightPixels}x${widthPixels}`,
+      `Expected a height and width of at least ${multiple} whole pixels for this ${network} network but received ${String(heightPixels)}x${String(widthPixels)}`,
     );
   }
   const shape = [input.images, heightPixels, widthPixels, 3];

@@ -282,6 +282,7 @@ test('arguments that cannot be meant: one line', async () => {
       () => deblurVideo(undefined as never, place('out'), negative, options),
       "Expected deblurVideo('clip.mp4', ",
     ],
+    [() => deblurVideo(input, '', negative, options), "Expected deblurVideo('clip.mp4', 'sharp"],
     [
       () => deblurVideo(input, undefined as never, negative, options),
       "Expected deblurVideo('clip.mp4', 'sharp",

@@ -139,7 +139,10 @@ export async function deblurVideo(
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
   const example = "deblurVideo('clip.mp4', 'sharp.mp4', deblurrer, { weights })";
-  if (typeof input !== 'string' || typeof output !== 'string' || typeof deblurrer?.deblur !== 'function') {
+  if (
+    ![input, output].every((path) => typeof path === 'string' && path !== '') ||
+    typeof deblurrer?.deblur !== 'function'
+  ) {
     throw new UnblurError(
       `Expected ${example}, with two paths and what createVideoDeblurrer({ weights }) gives, but received something else`,
     );
