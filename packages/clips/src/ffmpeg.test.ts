@@ -9,6 +9,18 @@ import { hasFfmpeg, probeClip, startFfmpeg } from './index.js';
 const { place, remove } = openClipFolder();
 afterAll(remove);
 
+test.each([
+  ['Linux and macOS', '[mov,mp4 @ 0x55d0c8] [error] moov atom not found\n'],
+  ['Windows', '[mov,mp4 @ 000002034C4359c0] [error] moov atom not found\r\n'],
+])('an error of ffmpeg on %s is told without its addresses', async (_system, line) => {
+  // Node in the place of ffmpeg.
+  const printing = startFfmpeg(['-e', `process.stderr.write(${JSON.stringify(line)})`], {
+    ffmpegPath: process.execPath,
+  });
+  await printing.finished;
+  expect(printing.errorLines()).toEqual(['moov atom not found']);
+});
+
 (hasFfmpegHere ? describe : describe.skip)('a clip', () => {
   beforeAll(() => {
     ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=32x32:r=10:d=0.3', '-c:v', 'libx264', place('plain.mp4'));

@@ -205,10 +205,13 @@ function startProgram(
   return { process: child, finished, gone, silent, errorLines: () => errorLines };
 }
 
-/** A message without `[part @ 0x55d0c8]` and `[error]` before it, which mean nothing to a user. */
+/**
+ * A message without `[part @ 0x55d0c8]`, on Windows `[part @ 000055d0c8]`, and `[error]` before it, which mean
+ * nothing to a user.
+ */
 function withoutPart(line: string): string {
   return line
-    .replace(/^(\[[^\]]* @ 0x[0-9a-f]+\] )+/, '')
+    .replace(/^(\[[^\]]* @ (0x)?[0-9a-f]+\] )+/i, '')
     .replace(/^\[(error|fatal|panic)\] /, '')
     .trim();
 }

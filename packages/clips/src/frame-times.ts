@@ -28,7 +28,8 @@ export class FrameTimes {
 
   /** Takes a message of ffmpeg in. */
   read(line: string): void {
-    const said = /^\[Parsed_showinfo_0 @ 0x[0-9a-f]+\] \[info\] (.*)/.exec(line)?.[1];
+    // An address follows the @, with 0x before it or, on Windows, without.
+    const said = /^\[Parsed_showinfo_0 @ [^\]]*\] \[info\] (.*)/.exec(line)?.[1];
     if (said === undefined) return;
     const timeBase = /^config in time_base: ([1-9]\d*\/[1-9]\d*)/.exec(said)?.[1];
     if (timeBase !== undefined) this.#timeBaseSeconds = fraction(timeBase);
