@@ -1,11 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InvalidArgumentError } from 'commander';
-import { explainFileError, makeTemporaryFolder, UnblurError } from '@unblur/files';
+import { explainFileError, makeTemporaryFolder, removeTemporary, UnblurError } from '@unblur/files';
 
 /** What stands for standard input or output where a file is named. */
 export const standardStream = '-';
@@ -111,6 +110,6 @@ export async function withStandardStreams<T>(
     if (cause instanceof UnblurError) cause.message = files.rename(cause.message);
     throw cause;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTemporary(folder);
   }
 }

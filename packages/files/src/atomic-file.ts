@@ -6,14 +6,19 @@ import {
   ftruncateSync,
   openSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
-import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { abortable } from './abort.js';
+import { retryWhileBusy, retryWhileBusySync } from './busy-file.js';
 import { explainFileError, explainingFileErrors, UnblurError } from './file-error.js';
-import { explainingStaging, makeTemporaryFolder } from './temporary-folder.js';
+import {
+  explainingStaging,
+  makeTemporaryFolder,
+  removeTemporary,
+  removeTemporarySync,
+} from './temporary-folder.js';
 
 /**
  * Lets `produce` write a file in a hidden folder beside `path`, then moves it to its place. After an error or
@@ -42,7 +47,7 @@ export function produceAtomically(
       }
       await explaining(() => moveToPlace(temporaryPath, path));
     } finally {
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+      await removeTemporary(folder);
     }
   });
 }
@@ -77,11 +82,11 @@ export function writeAtomicallySync(path: string, contents: Uint8Array | string)
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporaryPath, path);
+    retryWhileBusySync(() => renameSync(temporaryPath, path));
   } catch (cause) {
     throw explainFileError('write', path, cause);
   } finally {
-    if (folder) rmSync(folder, { recursive: true, force: true });
+    if (folder) removeTemporarySync(folder);
   }
 }
 
@@ -112,5 +117,5 @@ async function moveToPlace(temporaryPath: string, path: string): Promise<void> {
   } finally {
     await file.close();
   }
-  await rename(temporaryPath, path);
+  await retryWhileBusy(() => rename(temporaryPath, path));
 }

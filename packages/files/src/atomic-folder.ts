@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { access, copyFile, link, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, copyFile, link, lstat, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { retryWhileBusy } from './busy-file.js';
 import { explainFileError, explainingFileErrors } from './file-error.js';
 import { makeFolder } from './make-folder.js';
-import { explainingStaging, makeTemporaryFolder, removeEmpty } from './temporary-folder.js';
+import { explainingStaging, makeTemporaryFolder, removeEmpty, removeTemporary } from './temporary-folder.js';
 
 /**
  * Lets `write` fill a folder so that nothing half-written ever stands under a final name: it writes into a
@@ -37,7 +38,7 @@ export async function writeFolderAtomically(
     }
     return names.map((name) => join(destination, name));
   } finally {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    await removeTemporary(temporary);
     if (madeParent) await removeEmpty(dirname(temporary), madeParent);
   }
 }
@@ -77,13 +78,16 @@ function inTheWay(path: string, what: 'file' | 'folder'): Error {
 async function takePlace(staging: string, destination: string): Promise<boolean> {
   if (await isFolder(destination)) return false;
   try {
-    await rename(staging, destination);
+    await move(staging, destination);
     return true;
   } catch (cause) {
-    if (['ENOTEMPTY', 'EEXIST'].includes((cause as NodeJS.ErrnoException).code ?? '')) return false;
+    // Systems say it in different words: ENOTEMPTY, EEXIST, on Windows EPERM.
+    if (await isFolder(destination)) return false;
     throw cause;
   }
 }
+
+const move = (from: string, to: string): Promise<void> => retryWhileBusy(() => rename(from, to));
 
 interface Move {
   from: string;
@@ -108,8 +112,8 @@ async function mergeInto(destination: string, staging: string, kept: string): Pr
   const undo: (() => Promise<void>)[] = [];
   try {
     for (const [index, { from, to, replaces }] of moves.entries()) {
-      await explainingFileErrors('write', to, () => rename(from, to));
-      undo.push(() => (replaces ? rename(keptPath(index), to) : rename(to, from)));
+      await explainingFileErrors('write', to, () => move(from, to));
+      undo.push(() => (replaces ? move(keptPath(index), to) : move(to, from)));
     }
   } catch (cause) {
     for (const step of undo.reverse()) await step().catch(() => undefined);

@@ -1,6 +1,7 @@
 export { abortable, waitUnlessAborted } from './abort.js';
 export { appendWhole, produceAtomically, writeAtomically, writeAtomicallySync } from './atomic-file.js';
 export { writeFolderAtomically } from './atomic-folder.js';
+export { retryWhileBusy } from './busy-file.js';
 export { counted } from './counted.js';
 export { digestOfFile } from './file-digest.js';
 export { explainFileError, explainStrayFileError, firstLine, UnblurError } from './file-error.js';
@@ -10,5 +11,5 @@ export { makeFolder } from './make-folder.js';
 export { expectOptions, type OptionNames } from './options.js';
 export { isClip, isPicture, pictureExtensions } from './picture-name.js';
 export { shellWord } from './shell-word.js';
-export { clearAbandoned, makeTemporaryFolder } from './temporary-folder.js';
+export { clearAbandoned, makeTemporaryFolder, removeTemporary } from './temporary-folder.js';
 export { readWholeFile } from './whole-file.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, utimesSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import {
   listOwned,
   newOwnedName,
   removeEmpty,
+  removeTemporary,
   type OwnedEntry,
 } from './temporary-folder.js';
 
@@ -69,7 +70,7 @@ export async function doLocked<T>(
       return await work();
     } finally {
       clearInterval(signsOfLife);
-      await rm(lock, { force: true });
+      await removeTemporary(lock);
     }
   } finally {
     if (made) await removeEmpty(resolve(folder), made);
@@ -96,12 +97,12 @@ async function takeLock(
     const own = newOwnedName(lockedAs);
     const path = join(folder, own);
     await writeFile(path, JSON.stringify(holder), { flag: 'wx' }).catch(async (cause: unknown) => {
-      await rm(path, { force: true }).catch(() => undefined);
+      await removeTemporary(path);
       throw explainFileError('write', folder, cause);
     });
     const other = listOwned(folder).find((entry) => entry.name !== own && isInTheWay(entry));
     if (!other) return path;
-    await rm(path, { force: true });
+    await removeTemporary(path);
     if (attempt === attempts) {
       throw new UnblurError(
         `Another unblur is at work on ${result} (${describeHolder(folder, other)}). Wait until it has finished, or choose another place for the result.`,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { types } from 'node:util';
+import { retryWhileBusy, retryWhileBusySync } from './busy-file.js';
 import { explainFileError } from './file-error.js';
 import { isRunning, ownProcess, type ProcessIdentity } from './process-identity.js';
 
@@ -91,6 +92,23 @@ export function makeTemporaryFolder(parent: string): string {
   // Fails where anything lies there, a symbolic link too.
   mkdirSync(folder, { mode: 0o700 });
   return folder;
+}
+
+/**
+ * Removes a temporary folder, or a lock, of this process. What cannot be removed stays: a later process clears
+ * it, and no work fails for it.
+ */
+export async function removeTemporary(path: string): Promise<void> {
+  await retryWhileBusy(() => rm(path, { recursive: true, force: true })).catch(() => undefined);
+}
+
+/** The same at once, for code that may not be interrupted half-way. */
+export function removeTemporarySync(path: string): void {
+  try {
+    retryWhileBusySync(() => rmSync(path, { recursive: true, force: true }));
+  } catch {
+    // It stays.
+  }
 }
 
 /** Removes a folder and those above it, up to `top`, as far as there is nothing in them. */

@@ -1,7 +1,7 @@
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
-import { makeTemporaryFolder } from '@unblur/files';
+import { makeTemporaryFolder, removeTemporary } from '@unblur/files';
 
 /** Videos as folders of pictures. */
 export interface VideoSource {
@@ -18,7 +18,7 @@ export async function openVideoSource(path: string, signal: AbortSignal): Promis
   const isFile = (await stat(path).catch(() => undefined))?.isFile() ?? false;
   if (!isFile) return { folder: path, close: async () => {} };
   const folder = makeTemporaryFolder(tmpdir());
-  const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const close = (): Promise<void> => removeTemporary(folder);
   try {
     const { extractVideoFrames } = await import('@unblur/datasets');
     await extractVideoFrames(path, join(folder, basename(path, extname(path))), signal);

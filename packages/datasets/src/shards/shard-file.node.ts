@@ -1,6 +1,6 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { explainFileError, makeTemporaryFolder } from '@unblur/files';
+import { explainFileError, makeTemporaryFolder, removeTemporary, retryWhileBusy } from '@unblur/files';
 import type { CameraTurn } from '../panorama/camera-turn.js';
 
 /**
@@ -83,7 +83,7 @@ export class ShardWriter {
     const header = encodeHeader(tensors);
     const temporaryFolder = makeTemporaryFolder(dirname(path));
     const file = await open(join(temporaryFolder, basename(path)), 'wx').catch(async (error: unknown) => {
-      await rm(temporaryFolder, { recursive: true, force: true });
+      await removeTemporary(temporaryFolder);
       throw error;
     });
     const writer = new ShardWriter(path, temporaryFolder, file, tensors, header.length, count);
@@ -114,16 +114,17 @@ export class ShardWriter {
     try {
       await this.#file.sync();
       await this.#file.close();
-      await rename(join(this.#temporaryFolder, basename(this.#path)), this.#path);
+      const finished = join(this.#temporaryFolder, basename(this.#path));
+      await retryWhileBusy(() => rename(finished, this.#path));
     } catch (cause) {
       throw explainFileError('write', this.#path, cause);
     }
-    await rm(this.#temporaryFolder, { recursive: true, force: true });
+    await removeTemporary(this.#temporaryFolder);
   }
 
   async discard(): Promise<void> {
     await this.#file.close().catch(() => {});
-    await rm(this.#temporaryFolder, { recursive: true, force: true });
+    await removeTemporary(this.#temporaryFolder);
   }
 
   async #writeRow(name: string, values: Uint8Array | Float32Array): Promise<void> {

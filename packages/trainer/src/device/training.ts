@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { makeFolder, makeTemporaryFolder } from '@unblur/files';
+import { makeFolder, makeTemporaryFolder, removeTemporary } from '@unblur/files';
 import type { MetricsRow } from '../loop/metrics-log.js';
 import { describeStep } from '../loop/training-loop.js';
 import type { RunReports, TrainingResult } from '../loop/training-loop.js';
@@ -91,7 +91,7 @@ export async function trainOnDevice(
     rmSync(results, { recursive: true });
     return { step, interrupted: last !== undefined && last < 1 };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeTemporary(folder);
   }
 }
 

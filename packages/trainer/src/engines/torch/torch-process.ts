@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeTemporaryFolder } from '@unblur/files';
+import { makeTemporaryFolder, removeTemporary } from '@unblur/files';
 import { TorchConnection } from './torch-connection.js';
 
 export const programFolder = fileURLToPath(new URL('../../../python', import.meta.url));
@@ -102,11 +102,11 @@ export async function startTorchProcesses(processes: number, threads: number): P
       stop: async () => {
         for (const connection of connections) connection.close();
         await Promise.all(ends);
-        rmSync(folder, { recursive: true, force: true });
+        await removeTemporary(folder);
       },
     };
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
+    await removeTemporary(folder);
     throw error;
   } finally {
     server.close();
