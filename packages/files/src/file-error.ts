@@ -16,6 +16,7 @@ const advice: Record<FileAction, Record<string, string>> = {
     EISDIR: 'this is a folder; name a file in it',
     EACCES: 'permission denied; change its permissions',
     EPERM: 'permission denied; change its permissions',
+    EBUSY: 'another program has it open for itself; close it there',
     ENAMETOOLONG: 'the name is too long; check the path',
     ELOOP: 'its symbolic links lead in a circle; check the path',
   },
@@ -27,7 +28,10 @@ const advice: Record<FileAction, Record<string, string>> = {
     ENOTEMPTY: 'there is a folder of this name with other files; choose another path',
     EXDEV: 'it is on another file system than the folder that it belongs to; choose another path',
     EACCES: 'permission denied; choose another folder or change its permissions',
-    EPERM: 'permission denied; choose another folder or change its permissions',
+    // Windows says so of a file that is open, such as a clip in a player.
+    EPERM:
+      'permission denied; choose another folder or change its permissions, or close it where another program has it open',
+    EBUSY: 'another program is using it; close it there, or choose another path',
     EROFS: 'this file system is read-only; choose another folder',
     ENOSPC: 'the disk is full; free some space or choose another folder',
     EDQUOT: 'the disk quota is used up; free some space or choose another folder',
