@@ -3,9 +3,9 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
-  ftruncateSync,
   openSync,
   renameSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { open, rename, writeFile } from 'node:fs/promises';
@@ -98,8 +98,9 @@ export function appendWhole(path: string, contents: Uint8Array | string): void {
     try {
       writeFileSync(descriptor, contents);
     } catch (cause) {
-      // What is no file on a disk, such as /dev/full, cannot be cut back and does not need it.
-      if (fstatSync(descriptor).isFile()) ftruncateSync(descriptor, size);
+      // What is no file on a disk, such as /dev/full, cannot be cut back and does not need it. By its path: on
+      // Windows a file that is open for appending cannot be cut.
+      if (fstatSync(descriptor).isFile()) truncateSync(path, size);
       throw cause;
     } finally {
       closeSync(descriptor);
