@@ -57,6 +57,16 @@ test('of another machine only what has long been silent goes', () => {
   expect(readdirSync(parent)).toEqual([fresh]);
 });
 
+test('of another machine a folder stays while a file in it is written', () => {
+  const name = nameOf('00000000', 1);
+  mkdirSync(join(parent, name));
+  writeFileSync(join(parent, name, 'clip.mp4'), 'half');
+  const yesterday = Date.now() / 1000 - 25 * 3600;
+  utimesSync(join(parent, name), yesterday, yesterday);
+  clearAbandoned(parent);
+  expect(readdirSync(parent)).toEqual([name]);
+});
+
 test('a symbolic link of such a name goes, not what it leads to', () => {
   const elsewhere = mkdtempSync(join(tmpdir(), 'files-'));
   writeFileSync(join(elsewhere, 'mine.txt'), 'mine');

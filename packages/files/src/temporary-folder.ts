@@ -33,15 +33,18 @@ export function newOwnedName(job?: string): string {
  */
 const silenceMilliseconds = { lock: 5 * 60_000, folder: 24 * 3_600_000 };
 
-/** What belongs to processes in a folder; none where it cannot be read. */
-export function listOwned(folder: string): OwnedEntry[] {
-  let names: string[];
+/** What lies in a folder; nothing where it cannot be read. */
+function namesIn(folder: string): string[] {
   try {
-    names = readdirSync(folder);
+    return readdirSync(folder);
   } catch {
     return [];
   }
-  return names.flatMap((name) => {
+}
+
+/** What belongs to processes in a folder; none where it cannot be read. */
+export function listOwned(folder: string): OwnedEntry[] {
+  return namesIn(folder).flatMap((name) => {
     const [, machine, pid, started, job] = ownedName.exec(name) ?? [];
     return machine === undefined
       ? []
@@ -53,11 +56,19 @@ export function listOwned(folder: string): OwnedEntry[] {
 export function isAbandoned(folder: string, { name, owner, job }: OwnedEntry): boolean {
   const running = isRunning(owner);
   if (running !== undefined) return !running;
-  const entry = lstatSync(join(folder, name), { throwIfNoEntry: false });
+  const touched = lastTouched(join(folder, name));
   return (
-    entry !== undefined &&
-    Date.now() - entry.mtimeMs > silenceMilliseconds[job === undefined ? 'folder' : 'lock']
+    touched !== undefined && Date.now() - touched > silenceMilliseconds[job === undefined ? 'folder' : 'lock']
   );
+}
+
+/** When a file, or a folder or something in it, was last written, in milliseconds; `undefined`: it is gone. */
+function lastTouched(path: string): number | undefined {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  // A file that grows, such as a clip that takes days, does not change the time of its folder.
+  const inside = entry?.isDirectory() ? namesIn(path) : [];
+  const times = inside.map((name) => lstatSync(join(path, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return entry && Math.max(entry.mtimeMs, ...times);
 }
 
 /**
