@@ -132,6 +132,14 @@ describe('nameResults', () => {
     expect(named('in/a.jpg', 'a.png', 'b.c.jpg', 'other/A.jpg')).toEqual(['a', 'a-2', 'b.c', 'A-3']);
   });
 
+  test('numbers names that macOS takes for one: accents of their own, and as part of their letters', () => {
+    expect(named('caf\u00e9.jpg', 'other/cafe\u0301.jpg')).toEqual(['caf\u00e9', 'cafe\u0301-2']);
+  });
+
+  test('ends no name in dots or spaces, whose folders Windows does not open', () => {
+    expect(named('copy .jpg', 'copy..jpg', 'a. . .png')).toEqual(['copy', 'copy-2', 'a']);
+  });
+
   test('never gives two photographs one name', () => {
     const names = named('a-2.jpg', 'a.jpg', 'a.png');
     expect(new Set(names).size).toBe(3);

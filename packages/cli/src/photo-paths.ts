@@ -173,6 +173,12 @@ export function describeSkipped(skipped: readonly SkippedFile[]): string | undef
 }
 
 /**
+ * A name as file systems compare it that take `A` for `a` (Windows, macOS) and an accent of its own for one
+ * that is part of its letter (macOS). Names of the same text are one name there.
+ */
+export const comparableName = (name: string): string => name.normalize('NFC').toLowerCase();
+
+/**
  * A place below the results for every photograph: its folder and its own name without the extension, with a
  * number where two would be the same.
  *
@@ -181,16 +187,17 @@ export function describeSkipped(skipped: readonly SkippedFile[]): string | undef
 export function nameResults(photos: readonly FoundPhoto[]): string[] {
   const taken = new Set<string>();
   return photos.map(({ path, folder, isStream = false }) => {
-    // A name of dots alone is a folder above; one that begins with a dot is hidden.
-    const name = (isStream ? '' : basename(path, extname(path)).replace(/^\.+/, '')) || 'photo';
+    // A name of dots alone is a folder above; one that begins with a dot is hidden. Windows opens no folder
+    // whose name ends in a dot or a space.
+    const name = (isStream ? '' : basename(path, extname(path)).replace(/^\.+|[. ]+$/g, '')) || 'photo';
     const below = folder
       .split(/[\\/]/)
       .filter((part) => part !== '..' && part !== '.')
       .join(sep);
     const first = join(below, name);
     let unique = first;
-    for (let number = 2; taken.has(unique.toLowerCase()); number++) unique = `${first}-${number}`;
-    taken.add(unique.toLowerCase());
+    for (let number = 2; taken.has(comparableName(unique)); number++) unique = `${first}-${number}`;
+    taken.add(comparableName(unique));
     return unique;
   });
 }

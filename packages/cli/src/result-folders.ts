@@ -3,7 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { digestOfFile } from '@unblur/files';
 import { isResultName } from '@unblur/inference/result-names';
-import { nameResults, type FoundPhoto } from './photo-paths.js';
+import { comparableName, nameResults, type FoundPhoto } from './photo-paths.js';
 import { readOnce, streamName } from './standard-streams.js';
 
 /** Which photograph the results beside it are of, and how they were made. */
@@ -58,7 +58,7 @@ export async function assignResults(
   { madeWith, overwrite = false, signal = new AbortController().signal }: AssignmentOptions,
 ): Promise<ResultJob[]> {
   const names = nameResults(photos);
-  const reserved = new Set(names.map((name) => name.toLowerCase()));
+  const reserved = new Set(names.map(comparableName));
   const jobs: ResultJob[] = [];
   for (const [index, { path, isStream = false }] of photos.entries()) {
     const label = isStream ? streamName(path) : path;
@@ -69,11 +69,11 @@ export async function assignResults(
       : await digestOfFile(path).catch(() => '');
     const record = { photograph: basename(label), sha256 };
     const name = names[index]!;
-    const isFree = (folder: string) => folder === name || !reserved.has(folder.toLowerCase());
+    const isFree = (folder: string) => folder === name || !reserved.has(comparableName(folder));
     const { chosen, taken } = await chooseFolder(name, isFree, overwrite, (folder) =>
       resultsIn(join(out, folder), record, madeWith),
     );
-    reserved.add(chosen.toLowerCase());
+    reserved.add(comparableName(chosen));
     jobs.push({
       path,
       label,
