@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InvalidArgumentError } from 'commander';
-import { explainFileError, makeTemporaryFolder, removeTemporary, UnblurError } from '@unblur/files';
+import {
+  explainFileError,
+  makeTemporaryFolder,
+  removeTemporary,
+  shellWord,
+  UnblurError,
+} from '@unblur/files';
 
 /** What stands for standard input or output where a file is named. */
 export const standardStream = '-';
@@ -95,7 +101,7 @@ export async function withStandardStreams<T>(
     rename: (message) =>
       message
         .replaceAll(`${join(folder, 'input')}-repaired`, 'repaired')
-        .replaceAll(`-i ${join(folder, 'input')}`, `-i ${standardStream}`)
+        .replaceAll(`-i ${shellWord(join(folder, 'input'))}`, `-i ${standardStream}`)
         .replaceAll(join(folder, 'input'), 'standard input')
         .replaceAll(join(folder, outputName), 'standard output'),
   };

@@ -43,11 +43,17 @@ function explainClips(folder: string): UnblurError | undefined {
     return undefined;
   }
   if (clip === undefined) return undefined;
-  const extension = extname(clip);
-  // Results of their own folder are no clips to take, however often this is run.
   return new UnblurError(
-    `${folder} holds clips, not the frames of one; deblur them one after the other with: mkdir -p sharp; for clip in ${join(shellWord(folder), `*${extension}`)}; do unblur video "$clip" --out "sharp/$(basename "$clip" ${extension}).mp4"; done`,
+    `${folder} holds clips, not the frames of one; deblur them one after the other with: ${deblurEach(folder, extname(clip))}`,
   );
+}
+
+/** Commands that deblur all clips of a folder; on Windows for PowerShell. */
+export function deblurEach(folder: string, extension: string, platform: string = process.platform): string {
+  // Results of their own folder are no clips to take, however often this is run.
+  return platform === 'win32'
+    ? `mkdir -Force sharp; foreach ($clip in Get-ChildItem ${shellWord(`${folder}\\*${extension}`, platform)}) { unblur video $clip.FullName --out "sharp/$($clip.BaseName).mp4" }`
+    : `mkdir -p sharp; for clip in ${join(shellWord(folder, platform), `*${extension}`)}; do unblur video "$clip" --out "sharp/$(basename "$clip" ${extension}).mp4"; done`;
 }
 
 /** A frame's file name without its extension. */
