@@ -128,7 +128,9 @@ function* describeDiagnosis({
     : `engine   onnxruntime-webgpu ${versions.onnxruntime}: a graphics device, in float32`;
   yield torch
     ? `training PyTorch ${torch.version}, CUDA devices: ${torch.cudaDevices}`
-    : "training PyTorch not found: the engine 'torch' is the fastest to train with (set PYTHON to an interpreter that has torch and numpy)";
+    : process.platform === 'win32'
+      ? "training PyTorch is not used on Windows: for the engine 'torch', the fastest to train with, run unblur in WSL"
+      : "training PyTorch not found: the engine 'torch' is the fastest to train with (set PYTHON to an interpreter that has torch and numpy)";
   yield convolutionGflops === null
     ? `speed    onnxruntime does not run: ${convolutionFailure}`
     : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime)`;

@@ -27,11 +27,15 @@ export interface FoundTorch {
 /** By the value of `PYTHON`: an interpreter takes a second to import torch. */
 const foundBefore = new Map<string | undefined, FoundTorch>();
 
+/** Windows lacks the sockets and signals by which the two programs reach each other. */
+const isSupported = (platform: string): boolean => platform !== 'win32';
+
 /**
  * Looks for an interpreter that has torch and numpy: `PYTHON` if that is set, else `python3`. @returns
- * `undefined` if there is none.
+ * `undefined` if there is none, and on Windows.
  */
-export function findTorch(): FoundTorch | undefined {
+export function findTorch(platform: string = process.platform): FoundTorch | undefined {
+  if (!isSupported(platform)) return undefined;
   const named = process.env['PYTHON'] || undefined;
   const found = foundBefore.get(named) ?? searchTorch(named ? [named] : ['python3', '/usr/bin/python3']);
   if (found) foundBefore.set(named, found);
@@ -53,8 +57,13 @@ function searchTorch(interpreters: readonly string[]): FoundTorch | undefined {
 }
 
 /** The interpreter that `findTorch` finds. @throws if there is none. */
-export function requireTorch(): string {
-  const python = findTorch()?.python;
+export function requireTorch(platform: string = process.platform): string {
+  if (!isSupported(platform)) {
+    throw new Error(
+      "Expected Linux or macOS for the engine 'torch' but this is Windows; run unblur in WSL, choose another engine, or pack a run whose samples are made on the device for another machine (--pack).",
+    );
+  }
+  const python = findTorch(platform)?.python;
   if (!python) {
     throw new Error(
       "Expected a Python with torch and numpy for the engine 'torch' but received none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.",
