@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from 'node:path';
+import nodePath, { dirname, resolve, type PlatformPath } from 'node:path';
 import { readWholeFile } from '@unblur/files';
 import { isMapping } from '@unblur/files/parsed-value';
 import { stringify } from 'yaml';
@@ -65,7 +65,16 @@ export function writeRunFile<Config extends RunSettings>(
   config: Config,
   file: string,
 ): string {
-  return stringify(changePaths(config, (path) => relative(dirname(resolve(file)), path)));
+  return stringify(changePaths(config, (path) => pathFrom(file, path)));
+}
+
+/** A path relative to the folder of a file, with slashes, which every system reads. */
+export function pathFrom(
+  file: string,
+  path: string,
+  { dirname, relative, resolve, sep }: PlatformPath = nodePath,
+): string {
+  return relative(dirname(resolve(file)), path).replaceAll(sep, '/');
 }
 
 /** Mappings are merged, all else is replaced. */
