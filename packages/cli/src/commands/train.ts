@@ -54,7 +54,7 @@ export function defineTrain(program: Command): void {
     )
     .option(
       '--pack <folder>',
-      'do not train; pack the run into a folder whose start.sh trains it on a machine with PyTorch, without Node',
+      'do not train; pack the run into a folder whose start.sh trains it on a machine with PyTorch (Linux or macOS), without Node',
       placeOnDisk,
     )
     .option('--max-mib <n>', 'largest size of the packed run', wholeNumber(1), 60)
@@ -83,7 +83,7 @@ async function runTraining(
       `packed ${counted(pictures, 'picture')} (WebP, quality ${quality}; panoramas at most ${panoramaWidthPixels} wide) and everything else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${counted(files, 'file')} -> ${pack}`,
     );
     printLine(
-      `on the other machine: ${pack}/start.sh OUT; then here: unblur train ${runFile} --collect OUT/results`,
+      `on the other machine: sh ${pack}/start.sh OUT; then here: unblur train ${runFile} --collect OUT/results`,
     );
     return;
   }

@@ -13,7 +13,7 @@ const mib = 2 ** 20;
 const sentProgram = 'unblur_torch';
 
 const startScript = `#!/bin/sh
-# Trains, or goes on: ./start.sh OUT [--minutes M] [--processes N]; with --trial at a size for a processor.
+# Trains, or goes on: sh start.sh OUT [--minutes M] [--processes N]; with --trial at a size for a processor.
 # PYTHON names a Python with torch, numpy, and OpenCV or Pillow.
 # Then bring OUT/results back, and: unblur train <the run file> --collect results --out <folder>
 set -e
