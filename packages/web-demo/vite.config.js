@@ -23,7 +23,7 @@ function offline() {
     buildStart() {
       this.emitFile({
         type: 'chunk',
-        id: new URL('src/offline/service-worker.ts', import.meta.url).pathname,
+        id: fileURLToPath(new URL('src/offline/service-worker.ts', import.meta.url)),
         fileName: 'service-worker.js',
       });
     },
