@@ -10,7 +10,7 @@ export function defineCompletion(program: Command): void {
     .addArgument(new Argument('<shell>', 'which shell').choices(completionShells))
     .addHelpText(
       'after',
-      "\nTo load it in every session:\n  bash: echo 'source <(unblur completion bash)' >> ~/.bashrc\n  zsh:  echo 'source <(unblur completion zsh)' >> ~/.zshrc, below compinit\n  fish: unblur completion fish > ~/.config/fish/completions/unblur.fish",
+      "\nTo load it in every session:\n  bash: echo 'eval \"$(unblur completion bash)\"' >> ~/.bashrc\n  zsh:  echo 'source <(unblur completion zsh)' >> ~/.zshrc, below compinit\n  fish: unblur completion fish > ~/.config/fish/completions/unblur.fish",
     )
     .action((shell: CompletionShell) => {
       for (const line of writeCompletion(program, shell)) printLine(line);
