@@ -104,6 +104,19 @@ describe('findPhotos', () => {
     expect(skipped).toEqual([{ path: join(folder, 'notes.txt'), reason: 'not named like a photograph' }]);
   });
 
+  test('expands a pattern in a folder whose own name could be one', async () => {
+    mkdirSync(join(folder, 'copy (2)', 'day [1]'), { recursive: true });
+    writeFileSync(join(folder, 'copy (2)', 'day [1]', 'd.png'), '');
+    const { photos } = await findPhotos([`${folder}/copy (2)/day [1]/*.png`], out);
+    rmSync(join(folder, 'copy (2)'), { recursive: true });
+    expect(photos).toEqual([{ path: join(folder, 'copy (2)', 'day [1]', 'd.png'), folder: '' }]);
+  });
+
+  test('expands a pattern as Windows writes and means it', async () => {
+    const { photos } = await findPhotos([`${folder}\\*.jpg`], out, 'win32');
+    expect(photos).toEqual([{ path: join(folder, 'b.JPG'), folder: '' }]);
+  });
+
   test('names a photograph once, however often it is asked for', async () => {
     expect(
       await pathsOf(join(folder, 'b.JPG'), `${folder}/*.JPG`, join(folder, 'trip', '..', 'b.JPG')),

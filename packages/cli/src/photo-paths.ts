@@ -1,6 +1,6 @@
-import type { Dirent } from 'node:fs';
+import { existsSync, type Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { explainFileError, isClip } from '@unblur/files';
 import { isRestoration } from '@unblur/inference/result-names';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -64,17 +64,23 @@ const skipReasons = {
  * @param out where results go: left out where it lies in a folder, as are results elsewhere.
  * @throws when a folder or pattern holds no photograph
  */
-export async function findPhotos(places: readonly string[], out: string): Promise<FoundPhotos> {
+export async function findPhotos(
+  places: readonly string[],
+  out: string,
+  platform: string = process.platform,
+): Promise<FoundPhotos> {
   const found: FoundPhotos = { photos: [], skipped: [] };
+  const isWindows = platform === 'win32';
   for (const place of places) {
+    // Its paths are written with backslashes, which quote in patterns.
+    const pattern = isWindows ? place.replaceAll('\\', '/') : place;
     const entry = await stat(place).catch(() => undefined);
     if (place === standardStream || (entry && !entry.isFile() && !entry.isDirectory())) {
       found.photos.push({ path: place, folder: '', isStream: true });
     } else if (entry?.isDirectory()) {
       await addFolder(found, place, out);
-    } else if (!entry && isDynamicPattern(place)) {
-      // On Windows paths are written with backslashes, which quote in patterns.
-      await addMatches(found, sep === '\\' ? place.replaceAll(sep, '/') : place);
+    } else if (!entry && isDynamicPattern(pattern)) {
+      await addMatches(found, pattern, { caseSensitiveMatch: !isWindows });
     } else {
       found.photos.push({ path: place, folder: '' });
     }
@@ -118,24 +124,30 @@ async function addFolder(found: FoundPhotos, root: string, out: string): Promise
   }
 }
 
-async function addMatches(found: FoundPhotos, pattern: string): Promise<void> {
+async function addMatches(
+  found: FoundPhotos,
+  wholePattern: string,
+  { caseSensitiveMatch }: { caseSensitiveMatch: boolean },
+): Promise<void> {
   const before = found.photos.length;
-  const paths = (await glob(pattern, { expandDirectories: false, absolute: isAbsolute(pattern) })).sort();
-  const root = fixedPart(pattern);
-  for (const path of paths) add(found, path, relative(root, dirname(path)), false);
-  if (found.photos.length === before) throw new Error(`No photograph matches ${pattern}.`);
+  // The folder apart: no pattern leads from one drive to another.
+  const { folder, pattern } = splitPattern(wholePattern);
+  const matches = await glob(pattern, { cwd: folder, expandDirectories: false, caseSensitiveMatch });
+  for (const match of matches.sort()) {
+    add(found, join(folder, match), relative('.', dirname(match)), false);
+  }
+  if (found.photos.length === before) throw new Error(`No photograph matches ${wholePattern}.`);
 }
 
-/** The folder below which all matches of a pattern lie. */
-function fixedPart(pattern: string): string {
+/** The longest beginning of a pattern that is a folder, such as `copy (2)/`, and the rest of it. */
+function splitPattern(pattern: string): { folder: string; pattern: string } {
   const parts = pattern.split('/');
-  const firstDynamic = parts.findIndex((part) => isDynamicPattern(part));
-  return (
-    parts
-      .slice(0, Math.min(firstDynamic, parts.length - 1))
-      .join('/')
-      .replaceAll('\\', '') || (isAbsolute(pattern) ? sep : '.')
-  );
+  for (let length = parts.length - 1; length > 0; length--) {
+    // With a slash behind it, so that `/` and `C:/` are the roots.
+    const folder = `${parts.slice(0, length).join('/').replaceAll('\\', '')}/`;
+    if (existsSync(folder)) return { folder, pattern: parts.slice(length).join('/') };
+  }
+  return { folder: '.', pattern };
 }
 
 function add(found: FoundPhotos, path: string, folder: string, isFolder: boolean): void {
