@@ -1,5 +1,4 @@
-import { rm } from 'node:fs/promises';
-import { abortable, expectOptions, UnblurError } from '@unblur/files';
+import { abortable, expectOptions, removeTemporary, UnblurError } from '@unblur/files';
 import type { ClipFacts, ColorTags } from './clip-facts.js';
 import { expectStreamsFit, joinStreams } from './clip-joiner.js';
 import { clipExtensions, type Container } from './containers.js';
@@ -123,7 +122,7 @@ export async function openClipWriter(
   const picturesPath = original ? `${path}.pictures` : path;
   if (original) {
     await expectStreamsFit(picturesPath, container, original, options).finally(() =>
-      rm(picturesPath, { force: true }),
+      removeTemporary(picturesPath),
     );
   }
   /** What is there, unless it is whole, nobody has any use for. */
@@ -162,7 +161,7 @@ export async function openClipWriter(
       original,
       { ...options, signal },
     );
-    await rm(picturesPath, { force: true });
+    await removeTemporary(picturesPath);
     return loss;
   }
 
@@ -197,7 +196,7 @@ export async function openClipWriter(
       stop.abort();
       await previous;
       await pictures?.gone;
-      for (const written of begun) await rm(written, { force: true }).catch(() => undefined);
+      for (const written of begun) await removeTemporary(written);
     },
   };
 }

@@ -106,7 +106,7 @@ export function makeTemporaryFolder(parent: string): string {
 }
 
 /**
- * Removes a temporary folder, or a lock, of this process. What cannot be removed stays: a later process clears
+ * Removes a temporary file or folder, or a lock, of this process. What cannot be removed stays: a later process clears
  * it, and no work fails for it.
  */
 export async function removeTemporary(path: string): Promise<void> {
