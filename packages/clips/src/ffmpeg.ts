@@ -206,8 +206,8 @@ function startProgram(
 }
 
 /**
- * A message without `[part @ 0x55d0c8]`, on Windows `[part @ 000055d0c8]`, and `[error]` before it, which mean
- * nothing to a user.
+ * A message without `[part @ 0x55d0c8]`, on Windows `[part @ 000055d0c8]`, and `[error]` before it, which
+ * mean nothing to a user.
  */
 function withoutPart(line: string): string {
   return line

@@ -98,8 +98,8 @@ export function appendWhole(path: string, contents: Uint8Array | string): void {
     try {
       writeFileSync(descriptor, contents);
     } catch (cause) {
-      // What is no file on a disk, such as /dev/full, cannot be cut back and does not need it. By its path: on
-      // Windows a file that is open for appending cannot be cut.
+      // What is no file on a disk, such as /dev/full, cannot be cut back and does not need it. By its path:
+      // on Windows a file that is open for appending cannot be cut.
       if (fstatSync(descriptor).isFile()) truncateSync(path, size);
       throw cause;
     } finally {

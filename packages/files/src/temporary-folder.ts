@@ -106,8 +106,8 @@ export function makeTemporaryFolder(parent: string): string {
 }
 
 /**
- * Removes a temporary file or folder, or a lock, of this process. What cannot be removed stays: a later process clears
- * it, and no work fails for it.
+ * Removes a temporary file or folder, or a lock, of this process. What cannot be removed stays: a later
+ * process clears it, and no work fails for it.
  */
 export async function removeTemporary(path: string): Promise<void> {
   await retryWhileBusy(() => rm(path, { recursive: true, force: true })).catch(() => undefined);
