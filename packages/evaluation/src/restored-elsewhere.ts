@@ -117,7 +117,7 @@ export function openRestoredVideos(
     );
   }
   return {
-    async *deblur(_frames, { video = '' } = {}) {
+    async *deblur(_frames, _options, video) {
       for (const path of framesByVideo.get(video) ?? []) yield await loadPhoto(path);
     },
   };

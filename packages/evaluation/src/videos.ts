@@ -49,12 +49,13 @@ export interface VideoEvaluationReport extends EvaluationReport {
 export interface FrameDeblurrer {
   /**
    * @param options.overwrites whether each frame may be written over the one before it.
-   * @param options.video its name: its folder's.
+   * @param video its name: its folder's.
    * @returns as many frames as `frames` has.
    */
   deblur(
     frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
-    options?: { overwrites?: boolean; video?: string },
+    options: { overwrites: boolean },
+    video: string,
   ): AsyncIterable<RgbImage>;
 }
 
@@ -85,7 +86,7 @@ export async function evaluateVideoFolder(
   for (const { name, blurred: blurPaths, sharp: gtPaths } of videos) {
     const ownScores: ScoredSample[] = [];
     const frames = readFrames(blurPaths, signal);
-    for await (const restored of deblurrer.deblur(frames, { overwrites: true, video: name })) {
+    for await (const restored of deblurrer.deblur(frames, { overwrites: true }, name)) {
       signal?.throwIfAborted();
       const index = ownScores.length;
       if (index === blurPaths.length) expectFrameCount(name, index + 1, blurPaths.length);
