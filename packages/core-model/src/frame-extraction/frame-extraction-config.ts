@@ -125,12 +125,12 @@ const maxFactor = 16;
 
 /** @throws with the field, what it may be and what it was. */
 export function validateFrameExtractionConfig(config: FrameExtractionConfig): void {
-  expectMapping(config, '');
+  expectMapping(config, '', Object.keys(frameExtractionPresets.paper));
   expectOddFrames(config.frames);
   const areDilations = (value: unknown) =>
     isListOf(value, [2, 2], (dilation) => isWithin(dilation, [1, maxDilation]));
   for (const part of ['middle', 'innerPair', 'outerPair'] as const) {
-    expectMapping(config[part], part);
+    expectMapping(config[part], part, Object.keys(frameExtractionPresets.paper[part]));
     const { factor, channels, groups, refinementChannels } = config[part];
     expectWholeNumber(factor, `${part}.factor`, [1, maxFactor]);
     expectWholeNumber(channels, `${part}.channels`, [1, maxChannels]);

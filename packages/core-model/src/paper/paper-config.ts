@@ -70,7 +70,7 @@ export function validatePaperConfig(config: PaperConfig): void {
     [1, maxChannels],
   );
   for (const field of ['middleDecoder', 'frameDecoder'] as const) {
-    expectMapping(config[field], field);
+    expectMapping(config[field], field, Object.keys(paperPreset[field]));
     const { upscaledChannels, denseChannels } = config[field];
     expectWholeNumbers(
       upscaledChannels,
@@ -89,7 +89,7 @@ export function validatePaperConfig(config: PaperConfig): void {
     );
   }
   expectDilatedLayers(config.refiner, 'refiner');
-  expectMapping(config.featureTransformer, 'featureTransformer');
+  expectMapping(config.featureTransformer, 'featureTransformer', Object.keys(paperPreset.featureTransformer));
   const { spatialTransformer, localWarping } = config.featureTransformer;
   expectBoolean(spatialTransformer, 'featureTransformer.spatialTransformer');
   expectBoolean(localWarping, 'featureTransformer.localWarping');

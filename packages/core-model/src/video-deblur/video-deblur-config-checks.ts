@@ -13,7 +13,12 @@ import {
   isListOf,
   isWithin,
 } from '../weights/config-checks.js';
-import { coarsestMultiple, flowMultiple, isMiddleFrameReconstruction } from './video-deblur-config.js';
+import {
+  coarsestMultiple,
+  flowMultiple,
+  isMiddleFrameReconstruction,
+  videoDeblurPresets,
+} from './video-deblur-config.js';
 import type {
   FlowConfig,
   MiddleFrameReconstructionConfig,
@@ -35,15 +40,24 @@ const maxExposureTimes = 32;
 /** Frames that are warped to be averaged, over all iterations. */
 const maxExposedFrames = 64;
 
+/** `small` has every field there is, but for those of the published reconstruction, which `paper` has. */
+const { small, paper } = videoDeblurPresets;
+
 const areWidths = (values: unknown): boolean =>
   isListOf(values, [1, maxLayers], (value) => isWithin(value, [1, maxChannels]));
 
 /** @throws with the field, what it may be and what it was. */
 export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
-  expectMapping(config, '');
+  expectMapping(config, '', Object.keys(small));
   const { flow, reconstruction, sharpnessPrior, scaleFusion, stages } = config;
   expectMapping(reconstruction, 'reconstruction');
-  if (isMiddleFrameReconstruction(reconstruction)) validateMiddleFrameReconstruction(reconstruction);
+  const isMiddleFrame = isMiddleFrameReconstruction(reconstruction);
+  expectMapping(
+    reconstruction,
+    'reconstruction',
+    Object.keys((isMiddleFrame ? small : paper).reconstruction),
+  );
+  if (isMiddleFrame) validateMiddleFrameReconstruction(reconstruction);
   else validatePublishedReconstruction(reconstruction);
   validateFlow(flow, Math.log2(coarsestMultiple(reconstruction)));
   expectField(
@@ -54,7 +68,7 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   );
   const fusionFits =
     !scaleFusion ||
-    (isMiddleFrameReconstruction(reconstruction) &&
+    (isMiddleFrame &&
       isMapping(scaleFusion) &&
       isWithin(scaleFusion.scales, [2, maxScales]) &&
       areWidths(scaleFusion.channels));
@@ -64,11 +78,12 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
     `null, or { scales (2 to ${maxScales}), channels } (where the reconstruction has a middle decoder)`,
     scaleFusion,
   );
+  if (scaleFusion) expectMapping(scaleFusion, 'scaleFusion', ['scales', 'channels']);
   expectField(stages === 1 || stages === 2, 'stages', '1 or 2', stages);
 }
 
 function validateFlow(flow: FlowConfig, coarsestFrameLevel: number): void {
-  expectMapping(flow, 'flow');
+  expectMapping(flow, 'flow', Object.keys(small.flow));
   const {
     inputLevel,
     pyramidChannels,
@@ -140,7 +155,7 @@ function validateMiddleFrameReconstruction({
     [coarsestLevel, coarsestLevel],
     [1, maxChannels],
   );
-  expectMapping(middleDecoder, 'reconstruction.middleDecoder');
+  expectMapping(middleDecoder, 'reconstruction.middleDecoder', ['upscaledChannels', 'denseChannels']);
   const { upscaledChannels, denseChannels } = middleDecoder;
   const byLevel = (values: unknown, fits: (value: unknown, level: number) => boolean) =>
     Array.isArray(values) &&
@@ -172,6 +187,9 @@ function validateMiddleFrameReconstruction({
     `null, or { iterations (1 to ${maxIterations}), times (even, at most ${maxExposureTimes}), channels }, of at most ${maxExposedFrames} times in all iterations`,
     exposureRefiner,
   );
+  if (exposureRefiner) {
+    expectMapping(exposureRefiner, 'reconstruction.exposureRefiner', ['iterations', 'times', 'channels']);
+  }
 }
 
 function validatePublishedReconstruction({

@@ -231,14 +231,22 @@ test('weights are not written with an option that is none', () => {
   );
 });
 
-test.each(families.slice(0, 2))(
-  'a config with a name that is not known is refused (%s)',
-  (_, family, valid) => {
-    expect(() => family.shapesOf({ ...(valid as object), frame: 7 })).toThrow(
-      /^Expected nothing but .* for network but received "frame"\.$/,
+/** The paths of all mappings in a config, but for those of lists. */
+function mappingsOf(value: unknown, path: string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return [path, ...Object.entries(value).flatMap(([name, inner]) => mappingsOf(inner, [...path, name]))];
+}
+
+test.each(families)('a name that is not known is refused anywhere in a config (%s)', (_, family, valid) => {
+  for (const path of mappingsOf(valid)) {
+    const config = structuredClone(valid) as Record<string, unknown>;
+    const place = path.reduce((inner, name) => inner[name] as Record<string, unknown>, config);
+    place['frame'] = 7;
+    expect(() => family.shapesOf(config)).toThrow(
+      `for ${['network', ...path].join('.')} but received "frame".`,
     );
-  },
-);
+  }
+});
 
 test.each(families)(
   'an absurd value anywhere in a config is refused at once, in one line (%s)',
