@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { usableProcessors } from '@unblur/onnx/node';
 import { bundledWeightsNames } from '@unblur/weights';
 import { afterAll, expect, test } from '@jest/globals';
 import { openWorkplace } from '../unblur-command.test-tool.js';
 
-const { folder, unblur } = openWorkplace();
+const { folder, write, unblur } = openWorkplace();
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -25,6 +26,19 @@ test('finds the built-in engine, measures it, and lists the bundled weights', ()
     [...bundledWeightsNames, 'video-small'].map((name) => [name, true]),
   );
   expect(code).toBe(0);
+});
+
+test('hears what graphics devices do whatever their drivers print', () => {
+  const driver = write(
+    'driver.mjs',
+    `if (process.argv[1].endsWith('graphics-probe.js')) console.log('MESA: warning');`,
+  );
+  const env = { ...process.env, NODE_OPTIONS: `--import=${pathToFileURL(driver).href}` };
+  const { stdout, stderr } = unblur(['doctor', '--json'], { env });
+  expect(stderr).toBe('');
+  expect(Object.keys(JSON.parse(stdout).graphics)).toEqual([
+    expect.stringMatching(/^(failure|convolutionGflops)$/),
+  ]);
 });
 
 /** Importing them would take seconds. */

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { ffmpegVersion } from '@unblur/clips';
 import { bundledWeights } from '@unblur/weights';
@@ -149,11 +148,13 @@ function* describeDiagnosis({
 
 /** In a process of its own: a driver may crash, and print what it likes. */
 async function probeGraphics(): Promise<GraphicsProbe> {
-  const probe = spawn(process.execPath, [fileURLToPath(new URL('../graphics-probe.js', import.meta.url))], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+  const probe = fork(fileURLToPath(new URL('../graphics-probe.js', import.meta.url)), {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  const [printed, [code, signal]] = await Promise.all([text(probe.stdout), once(probe, 'exit')]);
-  if (code === 0) return JSON.parse(printed) as GraphicsProbe;
+  let found: GraphicsProbe | undefined;
+  probe.once('message', (message) => (found = message as GraphicsProbe));
+  const [code, signal] = await once(probe, 'close');
+  if (code === 0 && found) return found;
   return { failure: `trying it ended with ${signal ?? `code ${code}`}` };
 }
 
