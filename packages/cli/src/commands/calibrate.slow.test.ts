@@ -58,8 +58,16 @@ test('weights for photographs are calibrated on photographs, and restore', () =>
   expect(Object.keys(after!.ranges!).some((layer) => layer.startsWith('decoder0'))).toBe(false);
   const restored = unblur(['restore', 'photos/one.png', '--weights', 'sharp.safetensors', '--json']);
   expect(JSON.parse(restored.stdout)).toMatchObject({ restored: [{ photo: 'photos/one.png' }], failed: [] });
-  expect(JSON.parse(read('restored/one/restoration.json').toString()).madeWith).toMatchObject({
-    precision: 'int8',
+  const precisionOf = (result: string) =>
+    JSON.parse(read(`restored/${result}/restoration.json`).toString()).madeWith.precision;
+  expect(precisionOf('one')).toBe('int8');
+  // What weights that are not calibrated are computed in, whatever is asked for.
+  const uncalibrated = ['restore', 'photos/two.jpg', '--weights', 'photo.safetensors', '--json'];
+  expect(unblur(uncalibrated).code).toBe(0);
+  expect(precisionOf('two')).toBe('float32');
+  expect(JSON.parse(unblur([...uncalibrated, '--precision', 'float32']).stdout)).toMatchObject({
+    restored: [],
+    alreadyRestored: [{ photo: 'photos/two.jpg' }],
   });
 });
 

@@ -31,6 +31,7 @@ import {
 import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { readVersion } from '../version.js';
+import type { ChosenWeights } from '../weights-choice.js';
 
 interface RestoreOptions extends RestorerOptions, FrameEncodingOptions {
   out: string;
@@ -112,7 +113,7 @@ async function restore(places: string[], options: RestoreOptions): Promise<void>
   const { expectFrameEncoding } = await import('@unblur/inference');
   expectFrameEncoding(frameEncodingOf(options));
   const { weights, restorer } = await openChosenRestorer(options, options.frames);
-  const madeWith = describeMaking(options, weights.bytes, restorer);
+  const madeWith = await describeMaking(options, weights, restorer);
   const jobs = await assignResults(photos, options.out, { madeWith, overwrite: options.overwrite, signal });
   for (const { label, folder, taken } of jobs) {
     if (taken?.by === 'another photograph') {
@@ -218,13 +219,18 @@ async function restoreAll(
 }
 
 /** All that shows in the results, so that the same need not be made twice. */
-function describeMaking(options: RestoreOptions, weights: Uint8Array, { times }: Restorer): MadeWith {
+async function describeMaking(
+  options: RestoreOptions,
+  weights: ChosenWeights,
+  { times }: Restorer,
+): Promise<MadeWith> {
+  const { computedPrecision } = await import('../computed-precision.js');
   const { engine, precision, scale, mirrored = false, memory, format = 'png', bitDepth, quality } = options;
   return {
     version: readVersion(),
-    weights: createHash('sha256').update(weights).digest('hex'),
+    weights: createHash('sha256').update(weights.bytes).digest('hex'),
     engine,
-    precision,
+    precision: computedPrecision(weights, precision, engine),
     frames: times.length,
     scale,
     mirrored,
