@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { readWholeFile, UnblurError } from '@unblur/files';
+import { readWholeFile, UnblurError, writeAtomically } from '@unblur/files';
+import { describeType } from '@unblur/files/parsed-value';
 import { maxFramePixels } from '../pictures/picture-file.node.js';
 
 /** Optical flow of a picture: `height * width * 2` values (dx, dy) in pixels, x right, y down. */
@@ -19,14 +19,31 @@ const bytesPerPixel = 8;
 /** In Middlebury's files, values above this stand for a motion that is not known. */
 const largestKnown = 1e9;
 
-/** Writes a flow as Middlebury's .flo, which OpenCV (`cv2.readOpticalFlow`) and others read. */
-export async function writeFlow(path: string, { width, height, data }: FlowField): Promise<void> {
+/**
+ * Writes a flow as Middlebury's .flo, which OpenCV (`cv2.readOpticalFlow`) and others read: all of it or, after
+ * an error, nothing.
+ *
+ * @throws RangeError unless there are two values for each pixel; UnblurError where the file cannot be written.
+ */
+export async function writeFlow(path: string, flow: FlowField): Promise<void> {
+  await writeAtomically(path, encodeFlow(flow));
+}
+
+/** The bytes of a .flo file. @throws RangeError unless there are two values for each pixel. */
+export function encodeFlow({ width, height, data }: FlowField): Uint8Array {
+  const isSize = [width, height].every((pixels) => Number.isInteger(pixels) && pixels > 0);
+  if (!(isSize && data instanceof Float32Array && data.length === 2 * width * height)) {
+    const received = data instanceof Float32Array ? `${data.length} values` : describeType(data);
+    throw new RangeError(
+      `Expected a flow as { width, height, data }, data a Float32Array of width x height x 2 values, but received ${received} for ${width}x${height}.`,
+    );
+  }
   const bytes = Buffer.alloc(headerBytes + data.byteLength);
   bytes.writeFloatLE(magic, 0);
   bytes.writeInt32LE(width, 4);
   bytes.writeInt32LE(height, 8);
   bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), headerBytes);
-  await writeFile(path, bytes);
+  return bytes;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { RgbImage } from '@unblur/metrics';
 import { flowsOfSample } from '../flows.js';
 import { folderEntries, readRgbImage, writePng } from '../pictures/picture-file.node.js';
 import { motionOfFlows, type Sample } from '../sample.js';
-import { readFlow, writeFlow } from './flow-file.node.js';
+import { encodeFlow, readFlow } from './flow-file.node.js';
 
 /**
  * Writes a sample as a folder: `blur.png`, `frame-0.png` ... `frame-(N-1).png` in time order, 8-bit, and
@@ -34,7 +34,7 @@ export async function writeSampleFolder(
       await writePng(join(staging, `frame-${index}.png`), frame);
     }
     for (const [index, data] of flows.entries()) {
-      await writeFlow(join(staging, `flow-${index}.flo`), { ...sample.blurred, data });
+      await writeFile(join(staging, `flow-${index}.flo`), encodeFlow({ ...sample.blurred, data }));
     }
     await writeFile(
       join(staging, 'sample.json'),

@@ -127,6 +127,22 @@ describe('sample folders', () => {
     });
   });
 
+  test('are not given a flow of another size', async () => {
+    const path = join(newFolder(), 'one.flo');
+    for (const [flow, received] of [
+      [{ width: 4, height: 5, data: new Float32Array(39) }, '39 values for 4x5'],
+      [{ width: 0, height: 5, data: new Float32Array(0) }, '0 values for 0x5'],
+      [{ width: 4, height: 5, data: new Float64Array(40) as never }, 'a value of type object for 4x5'],
+    ] as const) {
+      await expect(writeFlow(path, flow)).rejects.toThrow(
+        new RangeError(
+          `Expected a flow as { width, height, data }, data a Float32Array of width x height x 2 values, but received ${received}.`,
+        ),
+      );
+      expect(existsSync(path)).toBe(false);
+    }
+  });
+
   test('may hold JPEG and WebP, grey or with alpha', async () => {
     const folder = newFolder();
     await sharp({ create: { width: 6, height: 6, channels: 3, background: '#808080' } })
