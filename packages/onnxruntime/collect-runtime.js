@@ -45,7 +45,7 @@ function collectWebAssembly() {
   }
 }
 
-/** A second name for the same file where the disk can do that, as there are 180 MB. */
+/** A second name for the same file where the disk can do that, as there are hundreds of megabytes. */
 function place(from, to) {
   mkdirSync(dirname(to), { recursive: true });
   try {

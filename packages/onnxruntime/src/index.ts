@@ -17,8 +17,9 @@ const sources = {
 /**
  * Loads a build of ONNX Runtime into this process.
  *
- * @throws if there is none of that name or for this machine, or it does not load here. WebAssembly loads wherever Node does.
- * Where a file is missing, `code` is `ERR_MODULE_NOT_FOUND` and the message says which was looked for.
+ * @throws if there is none of that name or for this machine, or it does not load here. WebAssembly loads
+ * wherever Node does. Where a file is missing, `code` is `ERR_MODULE_NOT_FOUND` and the message says which was
+ * looked for.
  */
 export async function loadOnnxRuntime(build: OnnxRuntimeBuild): Promise<OnnxRuntime> {
   if (!Object.hasOwn(sources, build)) {

@@ -27,7 +27,7 @@ const fewPixels = 320 * 240;
 /** Of squares of pixels of planes: in which sharpness and change are means, and differences softened. */
 const [surroundingsRadius, softeningRadius] = [3, 2];
 
-/** Bytes that are kept for each pixel of a frame. */
+/** Bytes that are kept for each pixel of a frame; for each of few pixels half as much again. */
 export const neighbourBytesPerPixel = 220;
 
 /** What is kept of a frame. */
