@@ -82,3 +82,13 @@ test('however many threads are asked for, no more are started than there are cor
   expect([...(await many.run({ x: Float32Array.of(1, 2) }))['doubled']!]).toEqual([2, 4]);
   await many.release();
 });
+
+test('a device that is none is refused, and a graphics device without the native build', async () => {
+  const graph = trace(({ x }) => ({ double: tf.mul(x!, 2) }), { x: { shape: [1] } });
+  await expect(createSession(graph, { device: 'cuda' as never })).rejects.toThrow(
+    'Expected cpu or webgpu for device but received cuda.',
+  );
+  await expect(createSession(graph, { device: 'webgpu', build: 'webassembly' })).rejects.toThrow(
+    'Expected the native build of ONNX Runtime for a graphics device but received WebAssembly.',
+  );
+});

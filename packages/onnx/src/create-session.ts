@@ -12,7 +12,8 @@ const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array 
  * Makes a traced graph ready to run with ONNX Runtime: its native build, or WebAssembly where that does not
  * load (`chooseRuntime` says which and why). Runs use the calling thread.
  *
- * @throws if ONNX Runtime refuses the graph, or has no graphics device where one is asked for.
+ * @throws if the device is none, ONNX Runtime refuses the graph, or there is no graphics device where one is
+ * asked for.
  */
 export async function createSession(
   { bytes, inputs, outputs }: TracedGraph,
@@ -25,6 +26,9 @@ export async function createSession(
     build,
   }: SessionOptions = {},
 ): Promise<Session> {
+  if (device !== 'cpu' && device !== 'webgpu') {
+    throw new Error(`Expected cpu or webgpu for device but received ${String(device)}.`);
+  }
   const used = build ?? (await chooseRuntime()).build;
   if (device === 'webgpu' && used !== 'native') {
     throw new Error(
