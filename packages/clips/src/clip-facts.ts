@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { expectOptions, explainFileError, type OptionNames, shellWord, UnblurError } from '@unblur/files';
+import { describeType } from '@unblur/files/parsed-value';
 import { clipInput, ffmpegOptions, isRefusedFormat, runFfprobe, type FfmpegOptions } from './ffmpeg.js';
 
 /**
@@ -149,6 +150,11 @@ const probeOptions: OptionNames<ProbeOptions> = { ...ffmpegOptions, expectFrameS
  */
 export async function probeClip(path: string, probing: ProbeOptions = {}): Promise<ClipFacts> {
   expectOptions(probing, probeOptions, "probeClip('clip.mp4', { signal })");
+  if (typeof path !== 'string') {
+    throw new UnblurError(
+      `Expected probeClip('clip.mp4'), with the path of a clip, but received ${describeType(path)}`,
+    );
+  }
   const { expectFrameSize, ...options } = probing;
   await access(path).catch((cause: unknown) => {
     throw explainFileError('read', path, cause);

@@ -52,6 +52,17 @@ test.each([
   await expect(call(null as never)).rejects.toThrow(/^Expected options, such as .*, but received null$/);
 });
 
+test.each([
+  [undefined, 'undefined'],
+  [new URL('file:///clip.mp4'), 'object'],
+])('probing %p: what was wanted', async (path, type) => {
+  await expect(probeClip(path as never)).rejects.toThrow(
+    new UnblurError(
+      `Expected probeClip('clip.mp4'), with the path of a clip, but received a value of type ${type}`,
+    ),
+  );
+});
+
 test('extracting without the facts of the clip: what was wanted', async () => {
   await expect(extractFrames('clip.mp4', Promise.resolve(facts) as never, 'frames')).rejects.toThrow(
     /^Expected extractFrames\('clip\.mp4', facts, 'frames'\), .* but received something else$/,
