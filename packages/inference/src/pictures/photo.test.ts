@@ -202,11 +202,12 @@ describe('bad input: one line that says what was wrong and what would be right',
     await expect(loadPhoto(hugePng(4, 4), options as never)).rejects.toThrow(new UnblurError(message));
   });
 
-  test('an address of the web', async () => {
-    await expect(loadPhoto(new URL('https://a.example/photo.jpg'))).rejects.toThrow(
-      new UnblurError(
-        'Expected a file: URL but received https://a.example/photo.jpg; fetch it and give its bytes',
-      ),
+  test.each([
+    ['https://a.example/photo.jpg', 'https://a.example/photo.jpg'],
+    [`data:image/png;base64,${'A'.repeat(1e5)}`, `data:image/png;base64,${'A'.repeat(58)}...`],
+  ])('an address of the web', async (address, told) => {
+    await expect(loadPhoto(new URL(address))).rejects.toThrow(
+      new UnblurError(`Expected a file: URL but received ${told}; fetch it and give its bytes`),
     );
   });
 

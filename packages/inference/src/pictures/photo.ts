@@ -10,6 +10,7 @@ import {
   type OptionNames,
   UnblurError,
 } from '@unblur/files';
+import { excerptOf } from '@unblur/files/parsed-value';
 import type { RgbImage } from '@unblur/restoration';
 import { decodeBmp, isBmp } from './bmp.js';
 import { extractFullSizePreview, isCameraRaw } from './camera-raw.js';
@@ -80,7 +81,9 @@ export async function loadPhoto(
   }
   const given = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
   if (given instanceof URL && given.protocol !== 'file:') {
-    throw new UnblurError(`Expected a file: URL but received ${given.href}; fetch it and give its bytes`);
+    throw new UnblurError(
+      `Expected a file: URL but received ${excerptOf(given.href)}; fetch it and give its bytes`,
+    );
   }
   const path = given instanceof URL ? fileURLToPath(given) : given;
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
