@@ -21,3 +21,10 @@ test('tells each half of the network by its own runs', () => {
   rates.learn('analysis', 2, 1);
   expect([rates.seconds('frame', 8), rates.seconds('analysis', 8)]).toEqual([1, 4]);
 });
+
+test('does not believe for ever that a run took no time, as a coarse clock says', () => {
+  const rates = new WorkRates();
+  rates.learn('frame', 8, 0);
+  for (let run = 0; run < 20; run++) rates.learn('frame', 8, 1);
+  expect(rates.seconds('frame', 8)).toBeCloseTo(1, 2);
+});

@@ -1,6 +1,9 @@
 /** The halves of the photo network: one finds what all frames are made from, the other makes a frame. */
 export type Part = 'analysis' | 'frame';
 
+/** Some browsers' clocks stand still for longer than a run may take. */
+const leastSeconds = 1e-3;
+
 /** How fast an engine computes, as the work itself tells, so that the time of more work is known. */
 export class WorkRates {
   /** Thousand millions of multiply-adds a second. */
@@ -11,7 +14,7 @@ export class WorkRates {
    * faster one counts at once and a slower one for half.
    */
   learn(part: Part, gigaMultiplyAdds: number, seconds: number): void {
-    const rate = gigaMultiplyAdds / seconds;
+    const rate = gigaMultiplyAdds / Math.max(seconds, leastSeconds);
     this.#rates[part] = Math.max(rate, (this.#rates[part] + rate) / 2);
   }
 
