@@ -64,7 +64,7 @@ const doneOn = (engine: string) => new RegExp(`\\d+ frames of .* in [\\d.]+ s on
 
 async function openPage(query = '', options: BrowserContextOptions = {}, url = stand.url): Promise<Page> {
   const context = await stand.browser.newContext({
-    viewport: { width: 1280, height: 860 },
+    viewport: windowSize,
     acceptDownloads: true,
     ...options,
   });
@@ -158,6 +158,19 @@ async function longestPageTask(doing: () => Promise<unknown>, on = page): Promis
   );
   if (tasks.length === 0) throw new Error('The trace holds no tasks of a page.');
   return Math.max(...tasks.map(({ tdur }) => tdur! / 1000));
+}
+
+const windowSize = { width: 1280, height: 860 };
+
+/** Does what `work` does in windows of other sizes: another width is another layout, not a jump. */
+async function inOtherWindows<T>(work: () => Promise<T>): Promise<T> {
+  const layoutShift = () => page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift);
+  const before = await layoutShift();
+  const result = await work();
+  await page.setViewportSize(windowSize);
+  await page.waitForTimeout(500);
+  await page.evaluate((shift) => Object.assign(window, { layoutShift: shift }), before);
+  return result;
 }
 
 const overflow = () =>
@@ -721,18 +734,13 @@ describeInBrowser('the page', () => {
     'has no fault that axe finds, and nothing that reaches beyond the screen, at three widths in %s colours',
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme });
-      const shiftBefore = await page.evaluate(
-        () => (window as unknown as { layoutShift: number }).layoutShift,
-      );
-      for (const width of [360, 768, 1440]) {
-        await page.setViewportSize({ width, height: 860 });
-        expect(await overflow()).toBe(0);
-        expect(await accessibilityFaults()).toEqual([]);
-      }
-      await page.setViewportSize({ width: 1280, height: 860 });
-      await page.waitForTimeout(500);
-      // Another width is another layout, not a jump.
-      await page.evaluate((shift) => Object.assign(window, { layoutShift: shift }), shiftBefore);
+      await inOtherWindows(async () => {
+        for (const width of [360, 768, 1440]) {
+          await page.setViewportSize({ width, height: 860 });
+          expect(await overflow()).toBe(0);
+          expect(await accessibilityFaults()).toEqual([]);
+        }
+      });
     },
   );
 
@@ -740,38 +748,42 @@ describeInBrowser('the page', () => {
     ['a long name without a place to break', 'a'.repeat(200), 16],
     ['letters twice as large', 'small', 32],
   ])('fits a narrow window with %s', async (_, name, letterPixels) => {
-    await page.setViewportSize({ width: 360, height: 740 });
-    const width = await page.evaluate(
-      ({ name, letterPixels }) => {
-        const saying = ['#status', '#save-note'].map((selector) => document.querySelector(selector)!);
-        const texts = saying.map(({ textContent }) => textContent);
-        for (const element of saying) element.textContent = `${name}.png`;
-        document.documentElement.style.fontSize = `${letterPixels}px`;
-        const queue = document.getElementById('queue')!;
-        queue.hidden = false;
-        queue.innerHTML = `<button class="queued">${name}: waiting</button>`;
-        const { scrollWidth } = document.documentElement;
-        saying.forEach((element, index) => (element.textContent = texts[index]!));
-        document.documentElement.style.fontSize = '';
-        queue.hidden = true;
-        queue.replaceChildren();
-        return scrollWidth;
-      },
-      { name, letterPixels },
-    );
-    await page.setViewportSize({ width: 1280, height: 860 });
+    const width = await inOtherWindows(async () => {
+      await page.setViewportSize({ width: 360, height: 740 });
+      return page.evaluate(
+        ({ name, letterPixels }) => {
+          const saying = ['#status', '#save-note'].map((selector) => document.querySelector(selector)!);
+          const texts = saying.map(({ textContent }) => textContent);
+          for (const element of saying) element.textContent = `${name}.png`;
+          document.documentElement.style.fontSize = `${letterPixels}px`;
+          const queue = document.getElementById('queue')!;
+          queue.hidden = false;
+          queue.innerHTML = `<button class="queued">${name}: waiting</button>`;
+          const { scrollWidth } = document.documentElement;
+          saying.forEach((element, index) => (element.textContent = texts[index]!));
+          document.documentElement.style.fontSize = '';
+          queue.hidden = true;
+          queue.replaceChildren();
+          return scrollWidth;
+        },
+        { name, letterPixels },
+      );
+    });
     expect(width).toBeLessThanOrEqual(360);
   });
 
   test('has targets of 44 pixels for fingers', async () => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    const small = await smallTargetsOf(page);
-    const heights = await page.evaluate(() =>
-      ['#photo-origin a', '#photo-origin'].map(
-        (selector) => document.querySelector(selector)!.getBoundingClientRect().height,
-      ),
-    );
-    await page.setViewportSize({ width: 1280, height: 860 });
+    const { small, heights } = await inOtherWindows(async () => {
+      await page.setViewportSize({ width: 390, height: 844 });
+      return {
+        small: await smallTargetsOf(page),
+        heights: await page.evaluate(() =>
+          ['#photo-origin a', '#photo-origin'].map(
+            (selector) => document.querySelector(selector)!.getBoundingClientRect().height,
+          ),
+        ),
+      };
+    });
     expect(small).toEqual([]);
     // A link in a text is as tall, without a gap before its line.
     expect(heights[0]).toBeGreaterThanOrEqual(43.9);
