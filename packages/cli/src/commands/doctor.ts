@@ -146,15 +146,21 @@ function* describeDiagnosis({
   }
 }
 
+/** No driver takes longer unless it hangs. */
+const graphicsPatienceSeconds = 60;
+
 /** In a process of its own: a driver may crash, and print what it likes. */
 async function probeGraphics(): Promise<GraphicsProbe> {
   const probe = fork(fileURLToPath(new URL('../graphics-probe.js', import.meta.url)), {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    timeout: 1000 * graphicsPatienceSeconds,
+    killSignal: 'SIGKILL',
   });
   let found: GraphicsProbe | undefined;
   probe.once('message', (message) => (found = message as GraphicsProbe));
   const [code, signal] = await once(probe, 'close');
   if (code === 0 && found) return found;
+  if (signal === 'SIGKILL') return { failure: `it did not answer within ${graphicsPatienceSeconds} s` };
   return { failure: `trying it ended with ${signal ?? `code ${code}`}` };
 }
 
