@@ -1,5 +1,6 @@
+import { expectOptions } from '@unblur/files/options';
 import type { RgbImage } from '@unblur/metrics';
-import { type Range, requireNumber, requireRange, requireThat } from './option-checks.js';
+import { namesOf, type Range, requireNumber, requireRange, requireThat } from './option-checks.js';
 import { quantizeLikeJpeg } from './pictures/jpeg-quantization.js';
 import { createRandom, type Random } from './random.js';
 
@@ -53,8 +54,11 @@ export const noAugmentation: AugmentationOptions = {
   jpegShare: 1,
 };
 
-/** @throws RangeError unless every range of an augmentation makes sense. */
+/**
+ * @throws RangeError unless every range of an augmentation makes sense; UnblurError for one of an unknown name.
+ */
 export function requireAugmentation(augmentation: AugmentationOptions): void {
+  expectOptions<object>(augmentation, namesOf(defaultAugmentation), '{ augmentation: { flips: false } }');
   for (const name of ['gain', 'whiteBalance', 'gamma'] as const) {
     requireRange(`augmentation.${name}`, augmentation[name], 0.1, 10);
   }

@@ -79,5 +79,57 @@ test.each<[string, () => unknown]>([
   ['listVideos', async () => datasets.listVideos(nothing)],
   ['listPairedVideos', async () => datasets.listPairedVideos(nothing)],
 ])('what is left out is told in one line: %s', async (_, call) => {
-  await expect(call()).rejects.toThrow(/^Expected \w+ to be [^\n]* but received [^\n]*\.$/);
+  await expect(call()).rejects.toThrow(/^Expected \w+(, such as| to be) [^\n]* but received [^\n]*$/);
+});
+
+const source = { kind: 'panorama', folder: 'nowhere' } as const;
+const stream = { folder: 'nowhere', batchSize: 1, seed: 1 };
+const set = { source, out: 'nowhere', count: 1, seed: 1 };
+const windows = { sources: [{ folder: 'nowhere' }], sizePixels: 16, batchSize: 1, seed: 1 };
+
+test.each<[string, (unknown: object) => unknown]>([
+  ['panoramaBatches', (unknown) => datasets.panoramaBatches({ ...stream, ...unknown }).next()],
+  ['layeredBatches', (unknown) => datasets.layeredBatches({ ...stream, ...unknown }).next()],
+  ['videoBatches', (unknown) => datasets.videoBatches({ ...stream, ...unknown }).next()],
+  [
+    'mixedBatches',
+    (unknown) =>
+      datasets
+        .mixedBatches({ sources: [source], sizePixels: 16, frames: 3, batchSize: 1, seed: 1, ...unknown })
+        .next(),
+  ],
+  ['shardBatches', (unknown) => datasets.shardBatches({ ...stream, ...unknown }).next()],
+  ['videoWindowBatches', (unknown) => datasets.videoWindowBatches({ ...windows, ...unknown }).next()],
+  [
+    'a source of videoWindowBatches',
+    (unknown) =>
+      datasets.videoWindowBatches({ ...windows, sources: [{ folder: 'nowhere', ...unknown }] }).next(),
+  ],
+  [
+    'videoSamples',
+    (unknown) => datasets.videoSamples([], { frames: 3, averaging: 'display', ...unknown }).next(),
+  ],
+  ['synthesizeSampleSet', (unknown) => datasets.synthesizeSampleSet({ ...set, ...unknown })],
+  ['its source', (unknown) => datasets.synthesizeSampleSet({ ...set, source: { ...source, ...unknown } })],
+  [
+    'its augmentation',
+    (unknown) => datasets.synthesizeSampleSet({ ...set, source: { ...source, augmentation: unknown } }),
+  ],
+  ['previewSampleSet', (unknown) => datasets.previewSampleSet({ ...set, ...unknown })],
+  ['synthesizeShards', (unknown) => datasets.synthesizeShards({ ...set, ...unknown })],
+  ['previewShards', (unknown) => datasets.previewShards({ ...set, ...unknown }, 1)],
+  [
+    'synthesizePairedVideos',
+    (unknown) =>
+      datasets.synthesizePairedVideos({ folder: 'nowhere', out: 'nowhere', frames: 3, ...unknown }),
+  ],
+  ['listPairedVideos', async (unknown) => datasets.listPairedVideos('nowhere', unknown)],
+  ['writeSampleFolder', (unknown) => datasets.writeSampleFolder('nowhere', nothing, {}, unknown)],
+  ['resolvePanoramaOptions', async (unknown) => datasets.resolvePanoramaOptions(unknown)],
+  ['resolveLayeredOptions', async (unknown) => datasets.resolveLayeredOptions(unknown)],
+  ['resolveVideoOptions', async (unknown) => datasets.resolveVideoOptions(unknown)],
+])('an unknown option is refused with those there are: %s', async (_, call) => {
+  await expect(call({ sizePixel: 64 })).rejects.toThrow(
+    /^Expected options among \w+(, \w+)* in a call such as [^\n]* but received 'sizePixel'$/,
+  );
 });

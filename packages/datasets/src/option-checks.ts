@@ -1,4 +1,4 @@
-import { excerptOfValue, isMapping } from '@unblur/files/parsed-value';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 
 /** A closed range of numbers. */
 export type Range = [minimum: number, maximum: number];
@@ -9,9 +9,12 @@ export function requireThat(isRight: boolean, name: string, wanted: string, valu
   throw new RangeError(`Expected ${name} to be ${wanted} but received ${excerptOfValue(value)}.`);
 }
 
-/** For calls that TypeScript would not have let through. @throws RangeError unless options are a mapping. */
-export function requireOptions(options: unknown, example: string, name = 'options'): void {
-  requireThat(isMapping(options), name, `such as ${example}`, options);
+/**
+ * The names of options that all have a default, for `expectOptions`; what their values may be is checked
+ * elsewhere.
+ */
+export function namesOf(defaults: object): Record<string, true> {
+  return Object.fromEntries(Object.keys(defaults).map((name) => [name, true]));
 }
 
 /**

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 
 /** Entries that run anywhere. */
-const allowed = ['quaternion', '@unblur/files/parsed-value'];
+const allowed = ['quaternion', '@unblur/files/options', '@unblur/files/parsed-value'];
 
 test('the mathematics needs no Node: it imports what runs anywhere only, besides types', () => {
   const seen = new Set<string>();

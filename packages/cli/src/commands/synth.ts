@@ -363,7 +363,10 @@ async function drawPreview(
   const { samples, indices } =
     format === 'shards'
       ? await previewShards(made, count)
-      : { samples: await previewSampleSet({ ...made, count }), indices: undefined };
+      : {
+          samples: await previewSampleSet({ source: made.source, count, seed: made.seed }),
+          indices: undefined,
+        };
   if (samples.length === 0) {
     throw new Error(
       `Expected a --shard with samples in it, for --preview, but --count ${made.count} fills no more than ${counted(Math.ceil(made.count / made.samplesPerShard!), 'shard')}; ask for more samples (--count) or smaller shards (--shard-size).`,

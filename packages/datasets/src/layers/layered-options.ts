@@ -1,8 +1,10 @@
+import { expectOptions } from '@unblur/files/options';
 import { defaultAugmentation } from '../augmentation.js';
 import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
 import {
   leastStepPixels,
   maxPhotoPixels,
+  namesOf,
   type Range,
   requireNumber,
   requireRange,
@@ -51,11 +53,14 @@ export const layeredDefaults: LayeredOptions = {
 
 export type PartialLayeredOptions = Given<LayeredOptions>;
 
+export const layeredOptionNames = namesOf(layeredDefaults);
+
 /**
  * Fills in the defaults and checks.
- * @throws RangeError that names the option, what it must be and what came.
+ * @throws RangeError that names the option, what it must be and what came; UnblurError for an unknown name.
  */
 export function resolveLayeredOptions(given: PartialLayeredOptions): LayeredOptions {
+  expectOptions<object>(given, layeredOptionNames, "layeredBatches({ folder: 'stills', sizePixels: 64 })");
   const options: LayeredOptions = {
     ...layeredDefaults,
     ...given,

@@ -15,12 +15,10 @@ export interface LayeredRecipe {
 }
 
 export const layeredSource: SourceKind<PartialLayeredOptions, LayeredRecipe> = {
-  recipeOf: (folder, seed, given) => ({
-    kind: 'layers',
-    stills: listPictures(folder, 'still photographs'),
-    seed,
-    options: resolveLayeredOptions(given),
-  }),
+  recipeOf(folder, seed, given) {
+    const options = resolveLayeredOptions(given);
+    return { kind: 'layers', stills: listPictures(folder, 'still photographs'), seed, options };
+  },
   fileNames: ({ stills }) => ({ stills: stills.map((path) => basename(path)) }),
   knowsMotion: true,
   open: ({ stills, seed, options }, cache) => ({

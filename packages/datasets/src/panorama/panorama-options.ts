@@ -1,8 +1,10 @@
+import { expectOptions } from '@unblur/files/options';
 import { defaultAugmentation } from '../augmentation.js';
 import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
 import {
   leastStepPixels,
   maxPhotoPixels,
+  namesOf,
   type Range,
   requireNumber,
   requireRange,
@@ -73,11 +75,18 @@ export const panoramaDefaults: PanoramaOptions = {
 
 export type PartialPanoramaOptions = Given<PanoramaOptions>;
 
+export const panoramaOptionNames = namesOf(panoramaDefaults);
+
 /**
  * Fills in the defaults and checks.
- * @throws RangeError that names the option, what it must be and what came.
+ * @throws RangeError that names the option, what it must be and what came; UnblurError for an unknown name.
  */
 export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaOptions {
+  expectOptions<object>(
+    given,
+    panoramaOptionNames,
+    "panoramaBatches({ folder: 'panoramas', sizePixels: 64 })",
+  );
   const options: PanoramaOptions = {
     ...panoramaDefaults,
     ...given,

@@ -67,13 +67,10 @@ function panoramaDecoder(coverageDegrees: number | null): FileDecoder<Panorama> 
 const mostPlaces = 500;
 
 export const panoramaSource: SourceKind<PartialPanoramaOptions, PanoramaRecipe> = {
-  recipeOf: (folder, seed, given) => ({
-    kind: 'panorama',
-    panoramas: listPanoramas(folder),
-    seed,
-    order: 'random',
-    options: resolvePanoramaOptions(given),
-  }),
+  recipeOf(folder, seed, given) {
+    const options = resolvePanoramaOptions(given);
+    return { kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'random', options };
+  },
   /** Panoramas in turn, whole photographs. */
   evaluationRecipeOf(folder, seed, given) {
     const { photoPixels = given.sizePixels } = given;

@@ -1,7 +1,7 @@
 import { statSync, type Dirent } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { UnblurError, writeFolderAtomically } from '@unblur/files';
+import { expectOptions, UnblurError, writeFolderAtomically } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import { flowsOfSample } from '../flows.js';
 import { folderEntries, readRgbImage, writePng } from '../pictures/picture-file.node.js';
@@ -22,8 +22,14 @@ export async function writeSampleFolder(
   folder: string,
   sample: Sample,
   facts: Record<string, unknown> = {},
-  { flow = false }: { flow?: boolean } = {},
+  options: { flow?: boolean } = {},
 ): Promise<void> {
+  expectOptions(
+    options,
+    { flow: 'boolean' },
+    "writeSampleFolder('sample', sample, { panorama: 'street.jpg' }, { flow: true })",
+  );
+  const { flow = false } = options;
   const flows = flow ? flowsOfSample(sample) : [];
   if (!flows) {
     throw new RangeError('Expected a sample whose motion is known, to write its flow, but it is not.');

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { counted, UnblurError } from '@unblur/files';
-import { requireOptions, requireThat } from '../option-checks.js';
+import { counted, expectOptions, type OptionNames, UnblurError } from '@unblur/files';
+import { requireThat } from '../option-checks.js';
 import type { Sample, SampleValues } from '../sample.js';
 import {
   describeRecipe,
@@ -37,6 +37,17 @@ export interface SampleSetOptions {
   /** Stops the job between two samples. */
   signal?: AbortSignal | undefined;
 }
+
+const sampleSetOptionNames: OptionNames<SampleSetOptions> = {
+  source: true,
+  out: true,
+  count: true,
+  seed: true,
+  flow: 'boolean',
+  workers: true,
+  onProgress: 'function',
+  signal: 'signal',
+};
 
 /** The file that marks a folder as a set of sample folders and records how they were made. */
 export const setFile = 'set.json';
@@ -118,9 +129,13 @@ function requireNoMoreThan(count: number, out: string): void {
 
 type SamplesOptions = Pick<SampleSetOptions, 'source' | 'count' | 'seed'>;
 
-/** @throws RangeError unless samples are to be made of something, one at least. */
+/** @throws UnblurError for unknown options; RangeError unless one sample at least is to be made. */
 function requireSet(options: SamplesOptions): void {
-  requireOptions(options, "{ source: { kind: 'panorama', folder: 'panoramas' }, count: 3, seed: 1 }");
+  expectOptions<SamplesOptions>(
+    options,
+    sampleSetOptionNames,
+    "synthesizeSampleSet({ source: { kind: 'panorama', folder: 'panoramas' }, out: 'val', count: 3, seed: 1 })",
+  );
   const { count } = options;
   requireThat(Number.isInteger(count) && count >= 1, 'count', 'a positive integer', count);
 }

@@ -1,4 +1,5 @@
-import { requireBatches, requireOptions } from '../option-checks.js';
+import { expectOptions, type OptionNames } from '@unblur/files';
+import { requireBatches } from '../option-checks.js';
 import { createRandom } from '../random.js';
 import { motionOfTurn } from '../panorama/camera-turn.js';
 import { concatenate, motionOfFlows, splitEvenly } from '../sample.js';
@@ -25,6 +26,15 @@ export interface ShardBatchOptions {
   prefetchSamples?: number;
 }
 
+const shardBatchOptionNames: OptionNames<ShardBatchOptions> = {
+  folder: true,
+  batchSize: true,
+  seed: true,
+  firstSample: true,
+  shuffleBuffer: true,
+  prefetchSamples: true,
+};
+
 export interface ShardBatch extends SampleBatch {
   /** [batch], where the set has them. */
   rotationDegrees?: Float32Array;
@@ -46,7 +56,7 @@ export interface ShardBatch extends SampleBatch {
  * name.
  */
 export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<ShardBatch, void, void> {
-  requireOptions(options, "{ folder: 'shards', batchSize: 4, seed: 1 }");
+  expectOptions(options, shardBatchOptionNames, "shardBatches({ folder: 'shards', batchSize: 4, seed: 1 })");
   const {
     folder,
     batchSize,

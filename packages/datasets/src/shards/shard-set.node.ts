@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { requireOptions } from '../option-checks.js';
+import { expectOptions, type OptionNames } from '@unblur/files';
 import { concatenate, displayBytes, type Sample, type SampleValues } from '../sample.js';
 import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
 import { makeSamples } from '../samples/sample-set.node.js';
@@ -37,6 +37,19 @@ export interface ShardSetOptions {
   signal?: AbortSignal | undefined;
 }
 
+const shardSetOptionNames: OptionNames<ShardSetOptions> = {
+  source: true,
+  seed: true,
+  out: true,
+  count: true,
+  samplesPerShard: true,
+  part: true,
+  workers: true,
+  cacheMegabytes: true,
+  onProgress: 'function',
+  signal: 'signal',
+};
+
 /**
  * Makes (a part of) a set of shards: blurred pictures with their frames, and what is known of the motion (the
  * camera's turn for panoramas, optical flow for layers). A shard appears under its name once it is whole; the same
@@ -47,10 +60,7 @@ export interface ShardSetOptions {
  * full. A shard that could not be finished is removed.
  */
 export async function synthesizeShards(options: ShardSetOptions): Promise<{ kept: number }> {
-  requireOptions(
-    options,
-    "{ source: { kind: 'panorama', folder: 'panoramas' }, out: 'shards', count: 8, seed: 1 }",
-  );
+  requireSet(options);
   const {
     source,
     seed,
@@ -116,15 +126,11 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<{ kept
  * @throws as `synthesizeShards` does.
  */
 export async function previewShards(
-  {
-    source,
-    seed,
-    count,
-    samplesPerShard = defaultSamplesPerShard,
-    part = [0, 1],
-  }: Pick<ShardSetOptions, 'source' | 'seed' | 'count' | 'samplesPerShard' | 'part'>,
+  options: Pick<ShardSetOptions, 'source' | 'seed' | 'count' | 'samplesPerShard' | 'part'>,
   most: number,
 ): Promise<{ samples: Sample[]; indices: number[] }> {
+  requireSet(options);
+  const { source, seed, count, samplesPerShard = defaultSamplesPerShard, part = [0, 1] } = options;
   const indices = shardsOfPart(count, samplesPerShard, part)
     .slice(0, most)
     .flatMap(({ first, end }) =>
@@ -132,6 +138,15 @@ export async function previewShards(
     )
     .slice(0, most);
   return { samples: await makeSamples(await recipeOfSource(source, seed), indices), indices };
+}
+
+/** @throws UnblurError unless these are options of a set of shards, or some of them. */
+function requireSet(options: Partial<ShardSetOptions>): void {
+  expectOptions<Partial<ShardSetOptions>>(
+    options,
+    shardSetOptionNames,
+    "synthesizeShards({ source: { kind: 'panorama', folder: 'panoramas' }, out: 'shards', count: 8, seed: 1 })",
+  );
 }
 
 /** The shards of a part of a set, each with its first sample and the one after its last. */

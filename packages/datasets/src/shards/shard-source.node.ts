@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { expectOptions, type OptionNames } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import {
   type AugmentationOptions,
@@ -33,6 +34,12 @@ export interface ShardCropOptions {
 
 export type PartialShardCropOptions = Given<ShardCropOptions>;
 
+const shardCropOptionNames: OptionNames<PartialShardCropOptions> = {
+  sizePixels: true,
+  frames: true,
+  augmentation: true,
+};
+
 /** What a sample depends on besides its index. Plain data: it is sent to workers. */
 export interface ShardRecipe {
   kind: 'shards';
@@ -47,6 +54,11 @@ export interface ShardRecipe {
  */
 export const shardSource: SourceKind<PartialShardCropOptions, ShardRecipe> = {
   async recipeOf(folder, seed, given) {
+    expectOptions(
+      given,
+      shardCropOptionNames,
+      "mixedBatches({ sources: [{ kind: 'shards', folder: 'shards' }], sizePixels: 64, frames: 7, ... })",
+    );
     const { count, samplesPerShard, sizePixels, frames } = await readShardManifest(folder);
     const options = {
       sizePixels,

@@ -1,12 +1,13 @@
+import { expectOptions, type OptionNames } from '@unblur/files';
 import type { AugmentationOptions } from '../augmentation.js';
 import type { AveragingChoice } from '../averaging.js';
-import type { PartialLayeredOptions } from '../layers/layered-options.js';
-import { requireOptions, requireThat } from '../option-checks.js';
-import type { PartialPanoramaOptions } from '../panorama/panorama-options.js';
+import { layeredOptionNames, type PartialLayeredOptions } from '../layers/layered-options.js';
+import { requireThat } from '../option-checks.js';
+import { panoramaOptionNames, type PartialPanoramaOptions } from '../panorama/panorama-options.js';
 import { concatenate, type SampleValues } from '../sample.js';
-import type { PartialVideoOptions } from '../video/video-options.js';
+import { type PartialVideoOptions, videoOptionNames } from '../video/video-options.js';
 import { partOfSample, recipeOfSource, type MixedRecipe, type SampleSource } from './recipes.node.js';
-import { streamSamples, type StreamOptions } from './sample-stream.node.js';
+import { streamOptionNames, streamSamples, type StreamOptions } from './sample-stream.node.js';
 
 /** One source as a stream of batches. Plain data: a section of a run file. */
 export interface SourceBatchOptions extends StreamOptions {
@@ -52,7 +53,7 @@ export interface PanoramaBatch extends SampleBatch {
  * cannot be used, by name.
  */
 export function panoramaBatches(options: PanoramaBatchOptions): AsyncGenerator<PanoramaBatch, void, void> {
-  return sourceBatches('panorama', options, (samples) => ({
+  return sourceBatches('panorama', panoramaOptionNames, options, (samples) => ({
     rotationDegrees: Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees!),
     motionPixels: concatenate(samples.map(({ motionPixels }) => motionPixels!)),
   }));
@@ -72,7 +73,7 @@ export interface LayeredBatch extends SampleBatch {
  * own, with latent frames and optical flow. Reproducible as `panoramaBatches` is; the same errors.
  */
 export function layeredBatches(options: LayeredBatchOptions): AsyncGenerator<LayeredBatch, void, void> {
-  return sourceBatches('layers', options, (samples) => ({
+  return sourceBatches('layers', layeredOptionNames, options, (samples) => ({
     flowsPixels: concatenate(samples.flatMap(({ flowsPixels }) => flowsPixels!)),
     motionPixels: concatenate(samples.map(({ motionPixels }) => motionPixels!)),
   }));
@@ -86,16 +87,24 @@ export function layeredBatches(options: LayeredBatchOptions): AsyncGenerator<Lay
  * frame that cannot be used, by name, and where no window of the videos moves as `neighbourPixels` asks.
  */
 export function videoBatches(options: VideoBatchOptions): AsyncGenerator<VideoBatch, void, void> {
-  return sourceBatches('video', options, () => ({}));
+  return sourceBatches('video', videoOptionNames, options, () => ({}));
 }
 
-/** @param knownOf what the kind of source knows of its samples beside the pictures. */
+/**
+ * @param ownOptions of the kind of source.
+ * @param knownOf what the kind of source knows of its samples beside the pictures.
+ */
 async function* sourceBatches<Known extends object>(
   kind: SampleSource['kind'],
+  ownOptions: Record<string, true>,
   options: SourceBatchOptions,
   knownOf: (samples: SampleValues[]) => Known,
 ): AsyncGenerator<SampleBatch & Known, void, void> {
-  requireOptions(options, "{ folder: 'pictures', sizePixels: 64, frames: 7, batchSize: 4, seed: 1 }");
+  expectOptions<object>(
+    options,
+    { folder: true, seed: true, ...streamOptionNames, ...ownOptions },
+    "{ folder: 'pictures', sizePixels: 64, frames: 7, batchSize: 4, seed: 1 }",
+  );
   const { seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...source } = options;
   const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
   const recipe = await recipeOfSource({ kind, ...source }, seed);
@@ -121,6 +130,16 @@ export interface MixedBatchOptions extends StreamOptions {
   augmentation?: Partial<AugmentationOptions> | undefined;
 }
 
+const mixedOptionNames: OptionNames<MixedBatchOptions> = {
+  sources: true,
+  sizePixels: true,
+  frames: true,
+  seed: true,
+  averaging: true,
+  augmentation: true,
+  ...streamOptionNames,
+};
+
 export interface MixedBatch extends SampleBatch {
   /** [batch]: the angle that the camera turned by; NaN where the blur is not a pure rotation. */
   rotationDegrees: Float32Array;
@@ -144,7 +163,11 @@ export interface MixedBatch extends SampleBatch {
  * that cannot be used, by name.
  */
 export async function* mixedBatches(options: MixedBatchOptions): AsyncGenerator<MixedBatch, void, void> {
-  requireOptions(options, '{ sources: [...], sizePixels: 64, frames: 7, batchSize: 4, seed: 1 }');
+  expectOptions(
+    options,
+    mixedOptionNames,
+    'mixedBatches({ sources: [...], sizePixels: 64, frames: 7, batchSize: 4, seed: 1 })',
+  );
   const recipe = await mixedRecipe(options);
   for await (const { firstSample, samples } of streamSamples(recipe, options)) {
     yield {

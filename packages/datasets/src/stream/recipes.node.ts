@@ -1,10 +1,11 @@
+import { isMapping } from '@unblur/files/parsed-value';
 import { noAugmentation, type AugmentationOptions } from '../augmentation.js';
 import type { PartialLayeredOptions } from '../layers/layered-options.js';
 import { layeredSource, type LayeredRecipe } from '../layers/layered-source.node.js';
 import type { PartialPanoramaOptions } from '../panorama/panorama-options.js';
 import { panoramaSource, type PanoramaRecipe } from '../panorama/panorama-source.node.js';
 import { FileCache } from '../pictures/file-cache.node.js';
-import { requireOptions, requireThat } from '../option-checks.js';
+import { requireThat } from '../option-checks.js';
 import { createRandom, drawByWeight } from '../random.js';
 import { shardSource, type PartialShardCropOptions, type ShardRecipe } from '../shards/shard-source.node.js';
 import type { PartialVideoOptions } from '../video/video-options.js';
@@ -57,7 +58,7 @@ function sourceOf(kind: string): SourceKind<object, SingleRecipe> {
 
 /** @throws RangeError unless it is a source of a folder. */
 function requireSource(source: SampleSource): void {
-  requireOptions(source, "{ kind: 'panorama', folder: 'panoramas' }", 'source');
+  requireThat(isMapping(source), 'source', "such as { kind: 'panorama', folder: 'panoramas' }", source);
   requireThat(typeof source.folder === 'string', 'folder', 'the path of a folder', source.folder);
 }
 
@@ -72,7 +73,10 @@ export async function sourceKnowsMotion(source: Pick<SampleSource, 'kind' | 'fol
   return typeof knowsMotion === 'boolean' ? knowsMotion : knowsMotion(source.folder);
 }
 
-/** @throws RangeError for wrong options, Error for a folder without what the source needs. */
+/**
+ * @throws RangeError for wrong options, UnblurError for unknown ones, Error for a folder without what the source
+ * needs.
+ */
 export async function recipeOfSource(source: SampleSource, seed: number): Promise<SingleRecipe> {
   requireSource(source);
   const { kind, folder, ...options } = source;

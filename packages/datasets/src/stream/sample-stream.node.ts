@@ -1,3 +1,4 @@
+import type { OptionNames } from '@unblur/files';
 import { requireBatches } from '../option-checks.js';
 import type { SampleValues } from '../sample.js';
 import type { Recipe } from './recipes.node.js';
@@ -17,6 +18,14 @@ export interface StreamOptions {
   /** Memory for decoded pictures, in MiB, over all workers (a 2048x1024 panorama takes 11). Default 2048. */
   cacheMegabytes?: number | undefined;
 }
+
+export const streamOptionNames: OptionNames<StreamOptions> = {
+  batchSize: true,
+  firstSample: true,
+  workers: true,
+  prefetchSamples: true,
+  cacheMegabytes: true,
+};
 
 /** Samples that make a batch. */
 export interface SampleGroup<T> {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makeFolder, produceAtomically, UnblurError } from '@unblur/files';
+import { expectOptions, makeFolder, type OptionNames, produceAtomically, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import type { AveragingSpace } from '../averaging.js';
-import { requireExposure, requireOptions } from '../option-checks.js';
+import { requireExposure } from '../option-checks.js';
 import { writePng } from '../pictures/picture-file.node.js';
 import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
 import { setFile } from '../samples/sample-set.node.js';
@@ -32,6 +32,17 @@ export interface PairedVideoSetOptions {
   signal?: AbortSignal | undefined;
 }
 
+const pairedVideoSetOptionNames: OptionNames<PairedVideoSetOptions> = {
+  folder: true,
+  out: true,
+  frames: true,
+  stride: true,
+  averaging: true,
+  shrink: true,
+  onProgress: 'function',
+  signal: 'signal',
+};
+
 /** Where one blurred frame and its ground truth go, and the sharp frames that they are made of. */
 interface Exposure {
   blurPath: string;
@@ -51,7 +62,11 @@ interface Exposure {
 export async function synthesizePairedVideos(
   options: PairedVideoSetOptions,
 ): Promise<{ frames: number; videos: number; kept: number }> {
-  requireOptions(options, "{ folder: 'videos', out: 'pairs', frames: 7 }");
+  expectOptions(
+    options,
+    pairedVideoSetOptionNames,
+    "synthesizePairedVideos({ folder: 'videos', out: 'pairs', frames: 7 })",
+  );
   const {
     folder,
     out,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { chooseFrames, listFrames } from '@unblur/clips';
+import { expectOptions } from '@unblur/files';
 import { folderEntries } from '../pictures/picture-file.node.js';
 import { foldersOfPictures, isFolder } from './picture-folders.node.js';
 
@@ -52,7 +53,13 @@ export interface PairedVideoOptions {
  * @returns videos sorted by name.
  * @throws Error that names the folder that is missing, or the frame that has no counterpart.
  */
-export function listPairedVideos(root: string, { blurredFolder }: PairedVideoOptions = {}): PairedVideo[] {
+export function listPairedVideos(root: string, options: PairedVideoOptions = {}): PairedVideo[] {
+  expectOptions(
+    options,
+    { blurredFolder: true },
+    "listPairedVideos('gopro', { blurredFolder: 'blur_gamma' })",
+  );
+  const { blurredFolder } = options;
   const sharpNamesOf = (part: string): readonly string[] => {
     if (blurredFolder === undefined) return sharpBeside(part);
     return part === blurredFolder ? allSharpNames : [];

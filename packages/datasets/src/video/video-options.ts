@@ -1,6 +1,7 @@
+import { expectOptions } from '@unblur/files/options';
 import { defaultAugmentation } from '../augmentation.js';
 import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
-import { type Range, requireRange, requireThat } from '../option-checks.js';
+import { namesOf, type Range, requireRange, requireThat } from '../option-checks.js';
 
 /** How samples are made from high-speed video. Plain data: a section of a run file. */
 export interface VideoOptions extends ExposureOptions {
@@ -46,11 +47,14 @@ const maxWindowFrames = 1025;
 
 export type PartialVideoOptions = Given<VideoOptions>;
 
+export const videoOptionNames = namesOf({ ...videoDefaults, windowFrames: [] });
+
 /**
  * Fills in the defaults and checks.
- * @throws RangeError that names the option, what it must be and what came.
+ * @throws RangeError that names the option, what it must be and what came; UnblurError for an unknown name.
  */
 export function resolveVideoOptions(given: PartialVideoOptions): VideoOptions {
+  expectOptions<object>(given, videoOptionNames, "videoBatches({ folder: 'videos', sizePixels: 64 })");
   const { frames = videoDefaults.frames } = given;
   const options: VideoOptions = {
     ...videoDefaults,

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
+import { expectOptions, type OptionNames } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import { type AveragingSpace, exposeFrames } from '../averaging.js';
-import { requireExposure, requireOptions, requireThat } from '../option-checks.js';
+import { requireExposure, requireThat } from '../option-checks.js';
 import { readRgbImage, requireOneSize } from '../pictures/picture-file.node.js';
 import { cropImage, shrinkImage } from '../pictures/picture-filters.js';
 import { createRandom } from '../random.js';
@@ -47,6 +48,18 @@ export interface VideoSampleOptions {
   onSkip?: (message: string) => void;
 }
 
+const videoSampleOptionNames: OptionNames<VideoSampleOptions> = {
+  frames: true,
+  stride: true,
+  averaging: true,
+  shrink: true,
+  maxStepPixels: true,
+  sizePixels: true,
+  seed: true,
+  onBadFrame: true,
+  onSkip: 'function',
+};
+
 export interface VideoSample extends Sample {
   /** Name of the exposure's first frame. */
   firstFrame: string;
@@ -69,7 +82,11 @@ export async function* videoSamples(
     'a list of paths, such as listFrames(folder) gives,',
     framePaths,
   );
-  requireOptions(options, "videoSamples(framePaths, { frames: 7, averaging: 'display' })");
+  expectOptions(
+    options,
+    videoSampleOptionNames,
+    "videoSamples(framePaths, { frames: 7, averaging: 'display' })",
+  );
   const {
     frames: length,
     stride = length,

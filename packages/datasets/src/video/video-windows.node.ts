@@ -1,4 +1,5 @@
 import { relative, sep } from 'node:path';
+import { expectOptions, type OptionNames } from '@unblur/files';
 import { rearrangePixels } from '../augmentation.js';
 import {
   type AveragingChoice,
@@ -11,7 +12,7 @@ import {
   requireAveraging,
   transferFunctions,
 } from '../averaging.js';
-import { type Range, requireBatches, requireOptions, requireRange, requireThat } from '../option-checks.js';
+import { type Range, requireBatches, requireRange, requireThat } from '../option-checks.js';
 import { FileCache, type FileDecoder } from '../pictures/file-cache.node.js';
 import { mirrorAtEdges, readImageFile, requireOneSize } from '../pictures/picture-file.node.js';
 import { gaussianBlur } from '../pictures/picture-filters.js';
@@ -61,6 +62,18 @@ export interface VideoWindowSource {
   softnessPixels?: Range | null;
 }
 
+const videoWindowSourceOptionNames: OptionNames<VideoWindowSource> = {
+  folder: true,
+  videos: true,
+  weight: true,
+  exposureFrames: true,
+  steadyShare: true,
+  strideFrames: true,
+  halvedShare: true,
+  averaging: true,
+  softnessPixels: true,
+};
+
 /** Windows of neighbouring blurred frames from videos. Plain data: a section of a run file. */
 export interface VideoWindowOptions {
   sources: readonly VideoWindowSource[];
@@ -79,6 +92,16 @@ export interface VideoWindowOptions {
   /** Memory for decoded pictures, in MiB. Default 512. */
   cacheMegabytes?: number;
 }
+
+const videoWindowOptionNames: OptionNames<VideoWindowOptions> = {
+  sources: true,
+  sizePixels: true,
+  windowFrames: true,
+  batchSize: true,
+  seed: true,
+  firstSample: true,
+  cacheMegabytes: true,
+};
 
 export interface VideoWindowBatch {
   /** Index of the batch's first sample. */
@@ -112,6 +135,9 @@ interface OpenSource extends Required<
   videos: SharpFrames[];
 }
 
+const windowsExample =
+  "videoWindowBatches({ sources: [{ folder: 'videos' }], sizePixels: 64, batchSize: 4, seed: 1 })";
+
 /**
  * An endless stream of batches of windows, each video of a source equally often, flipped and reversed in time
  * at random. Windows lie anywhere in a video: before its first and after its last exposure, that one is
@@ -124,7 +150,7 @@ interface OpenSource extends Required<
 export async function* videoWindowBatches(
   options: VideoWindowOptions,
 ): AsyncGenerator<VideoWindowBatch, void, void> {
-  requireOptions(options, "{ sources: [{ folder: 'videos' }], sizePixels: 64, batchSize: 4, seed: 1 }");
+  expectOptions(options, videoWindowOptionNames, windowsExample);
   const { sizePixels, windowFrames = 5, batchSize, seed, firstSample = 0, cacheMegabytes = 512 } = options;
   requireBatches({ batchSize, firstSample });
   requireThat(
@@ -176,17 +202,19 @@ export async function* videoWindowBatches(
   }
 }
 
-function openSource({
-  folder,
-  videos: names,
-  weight = 1,
-  exposureFrames = [3, 9],
-  steadyShare = 0.5,
-  strideFrames = [1, 4],
-  halvedShare = 0.3,
-  averaging = 'display',
-  softnessPixels = null,
-}: VideoWindowSource): OpenSource {
+function openSource(source: VideoWindowSource): OpenSource {
+  expectOptions(source, videoWindowSourceOptionNames, windowsExample);
+  const {
+    folder,
+    videos: names,
+    weight = 1,
+    exposureFrames = [3, 9],
+    steadyShare = 0.5,
+    strideFrames = [1, 4],
+    halvedShare = 0.3,
+    averaging = 'display',
+    softnessPixels = null,
+  } = source;
   requireThat(Number.isFinite(weight) && weight >= 0, 'weight', 'a number of at least 0', weight);
   requireRange('exposureFrames', exposureFrames, 1, 99);
   requireRange('strideFrames', strideFrames, 1, 99);
