@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { explainFileError } from '@unblur/files';
-import { isMapping } from '@unblur/files/parsed-value';
+import { explainFileError, UnblurError } from '@unblur/files';
+import { isMapping, parseMapping } from '@unblur/files/parsed-value';
 import { maxFrames, maxSizePixels, requireThat } from '../option-checks.js';
 import { type ShardContents, ShardReader, type ShardSample } from './shard-file.node.js';
 
@@ -84,6 +84,20 @@ async function readManifest(folder: string): Promise<ShardManifest> {
   );
   requireThat(isMapping(recipe), `recipe in ${path}`, 'a mapping', recipe);
   return { ...(version && { version }), count, samplesPerShard, sizePixels, frames, recipe };
+}
+
+/**
+ * @throws UnblurError where a folder holds a set of another version, which cannot be completed: what its samples
+ * hold differs.
+ */
+export async function requireThisVersion(folder: string): Promise<void> {
+  const path = join(folder, manifestFile);
+  const manifest = existsSync(path) ? parseMapping(await readFile(path, 'utf8')) : undefined;
+  if (!manifest || manifest['version'] === shardVersion) return;
+  const made = manifest['version'] === undefined ? 'an older' : 'another';
+  throw new UnblurError(
+    `Expected ${folder} to be new or to hold shards as this version makes them but those there were made by ${made} version of unblur, and a set of two versions would not be one; choose another folder.`,
+  );
 }
 
 async function readManifestFile(path: string, folder: string): Promise<string> {

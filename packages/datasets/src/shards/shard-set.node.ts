@@ -8,7 +8,13 @@ import { describeRecipe, recipeOfSource, type SampleSource } from '../stream/rec
 import { readAhead } from '../stream/sample-stream.node.js';
 import { createSynthesisPool } from '../stream/synthesis-pool.node.js';
 import { type ShardSample, type ShardShape, ShardWriter } from './shard-file.node.js';
-import { manifestFile, type ShardManifest, shardName, shardVersion } from './shard-folder.node.js';
+import {
+  manifestFile,
+  requireThisVersion,
+  type ShardManifest,
+  shardName,
+  shardVersion,
+} from './shard-folder.node.js';
 
 const defaultSamplesPerShard = 256;
 
@@ -56,7 +62,7 @@ const shardSetOptionNames: OptionNames<ShardSetOptions> = {
  * call completes a job that was stopped, and no shard is made twice.
  *
  * @returns how many of its samples were there already and are kept.
- * @throws Error where `out` holds another set; where a file of the source cannot be used; where the disk is
+ * @throws Error where `out` holds another set, or one made by another version; where a file of the source cannot be used; where the disk is
  * full. A shard that could not be finished is removed.
  */
 export async function synthesizeShards(options: ShardSetOptions): Promise<{ kept: number }> {
@@ -84,6 +90,7 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<{ kept
     frames,
     recipe: describeRecipe(recipe),
   };
+  await requireThisVersion(out);
   const ownCount = shards.reduce((sum, { first, end }) => sum + end - first, 0);
   let done = 0;
   let kept = 0;
