@@ -68,11 +68,16 @@ export interface FrameRestorer {
 }
 
 /**
- * Gives the blurred photograph back as its own restoration, at any time: the baseline as a row of its own.
+ * Gives the blurred photograph back as its own restoration, at any time, in which nothing moves: the baseline as
+ * a row of its own.
  */
 export const identityRestorer: FrameRestorer = {
   anyTime: true,
-  restore: async (blurred, { times = [] }) => ({ frames: times.map(() => blurred) }),
+  knowsMotion: true,
+  restore: async (blurred, { times = [] }) => ({
+    frames: times.map(() => blurred),
+    motionsPixels: times.map(() => ({ width: 1, height: 1, stridePixels: 1, data: new Float32Array(2) })),
+  }),
 };
 
 /**

@@ -51,6 +51,19 @@ paper: { place: Table 1, data: SUN360 }
     expect(loadExperiment(folder, 'own').paper).toBeNull();
   });
 
+  test('makes the true flow of a set where asked to, without which the error of motion is refused', () => {
+    const row = { 'a.yaml': 'title: A\ninput: true\n' };
+    write('motion', { ...row, 'table.yaml': `${table}metrics: [psnr, epe]\n` });
+    expect(() => loadExperiment(folder, 'motion')).toThrow(
+      "table.yaml: Expected 'sets.val.flow: true', since 'metrics' has epe, which is told by the true flow.",
+    );
+    const withFlow = table.replace('frames: 3', 'frames: 3, flow: true');
+    write('motion', { ...row, 'table.yaml': `${withFlow}metrics: [psnr, epe]\n` });
+    expect(loadExperiment(folder, 'motion').sets['val']).toMatchObject({ flow: true });
+    write('motion', { ...row, 'table.yaml': table });
+    expect(loadExperiment(folder, 'motion').sets['val']).not.toHaveProperty('flow');
+  });
+
   test('refuses equal seeds, whose spread would be none', () => {
     write('seeds', { 'table.yaml': `${table}seeds: [2, 1, 2]\n`, 'a.yaml': 'title: A\n' });
     expect(() => loadExperiment(folder, 'seeds')).toThrow(

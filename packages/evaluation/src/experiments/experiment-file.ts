@@ -55,6 +55,7 @@ const setShape = {
   count: positive,
   seed: withDefault(wholeNumber, 1),
   format: withDefault(oneOf('folders', 'shards'), 'folders'),
+  flow: withDefault(boolean, false),
 };
 
 /** A source with its number of samples; or a folder alone. */
@@ -65,7 +66,7 @@ const sampleSet: Field<SampleSet> = {
       expectKnownKeys(mapping, ['folder', 'kind'], path);
       return { folder: text.read(mapping['folder'], pathOf(path, 'folder')) };
     }
-    const { count, seed, format, sizePixels, frames, ...source } = mapping;
+    const { count, seed, format, flow, sizePixels, frames, ...source } = mapping;
     // Checks the source as a run file's; what is left out stays out, for sets to evaluate on have other
     // defaults.
     dataField.read({ sizePixels, sources: [source] }, path);
@@ -78,6 +79,8 @@ const sampleSet: Field<SampleSet> = {
       count: setShape.count.read(count, pathOf(path, 'count')),
       seed: setShape.seed.read(seed, pathOf(path, 'seed')),
       format: setShape.format.read(format, pathOf(path, 'format')),
+      // Left out where it is not: what was found on sets without stays valid.
+      ...(setShape.flow.read(flow, pathOf(path, 'flow')) && { flow: true as const }),
     };
   },
 };
@@ -101,7 +104,7 @@ const experimentField = section({
   seeds: withDefault(differentSeeds, [1]),
   sets: mappingOf(sampleSet),
   evaluation: mappingOf(text),
-  metrics: withDefault(list(oneOf(...experimentMetrics)), [...experimentMetrics]),
+  metrics: withDefault(list(oneOf(...experimentMetrics)), ['psnr', 'ssim']),
   figures: withDefault<ExperimentFigure[]>(list(oneOf(...experimentFigures)), [
     'first',
     'middle',
@@ -203,6 +206,11 @@ export function loadExperiment(folder: string, name: string): Experiment {
     if ('source' in evaluated && evaluated.format === 'shards') {
       throw new Error(
         `${file}: Expected 'folders' for 'sets.${set}.format' but received 'shards', which only training can read, and 'evaluation' uses ${set}.`,
+      );
+    }
+    if ('source' in evaluated && rest.metrics.includes('epe') && !evaluated.flow) {
+      throw new Error(
+        `${file}: Expected 'sets.${set}.flow: true', since 'metrics' has epe, which is told by the true flow.`,
       );
     }
   }

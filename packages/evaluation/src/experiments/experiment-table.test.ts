@@ -10,7 +10,11 @@ const scores = (perFrame: number[]) => ({
   last: perFrame[2]!,
   mean: perFrame.reduce((sum, value) => sum + value, 0) / 3,
 });
-const trial = (seed: number | null, psnr: number[]): Trial => ({
+const trial = (
+  seed: number | null,
+  psnr: number[],
+  motion: Trial['scores'][string]['motion'] = null,
+): Trial => ({
   seed,
   network:
     seed === null ? null : { parameters: 1234, multiplyAddsPerPixel: 5678.4, steps: 300, samples: 1200 },
@@ -22,6 +26,7 @@ const trial = (seed: number | null, psnr: number[]): Trial => ({
       ssim: scores([0.5, 0.5, 0.5]),
       closerToOwn: { first: 1, last: 1 },
       baseline: { psnr: scores(psnr), ssim: scores([0, 0, 0]) },
+      motion,
     },
   },
 });
@@ -92,6 +97,34 @@ describe('summarizeTrials', () => {
     expect(markdown).toContain(
       '| OURS; trained as table-5/all | 1,234 | 5,678 | 300 | 1,200 | 1 | 22.00 | 21.00 |',
     );
+  });
+
+  test('has the error of the motion, where the network tells it', () => {
+    const errors = (first: number, last: number) => ({
+      perFrame: [first, 0, last],
+      first,
+      last,
+      mean: (first + last) / 2,
+    });
+    const told = (first: number) => ({ found: errors(first, 1), still: errors(5, 5) });
+    const own: Experiment = {
+      ...experiment,
+      paper: null,
+      metrics: ['psnr', 'epe'],
+      figures: ['first', 'middle', 'last'],
+    };
+    const markdown = formatTable(
+      summarizeTrials(own, {
+        input: [trial(null, [20, 22, 21])],
+        ours: [trial(1, [21, 24, 21], told(2)), trial(2, [21, 24, 21], told(4))],
+      }),
+      own,
+    );
+    expect(markdown).toContain('| PSNR last | EPE first | EPE last |');
+    expect(markdown).toContain('EPE in pixels: ');
+    expect(markdown).toContain('| 21.00 ± 0.00 | 3.00 ± 1.41 | 1.00 ± 0.00 |');
+    expect(markdown).toContain('| 22.00 | 21.00 | - | - |');
+    expect(markdown).toContain('| not run | not run | not run | not run | not run |');
   });
 
   test('says nothing of a paper where there is none', () => {

@@ -1,7 +1,7 @@
 import type { FrameScores } from '@unblur/metrics';
 import type { Experiment, ExperimentFigure, ExperimentMetric, ExperimentRow } from './experiment.js';
 import type { TrainedNetwork } from './row-network.js';
-import type { Trial } from './trial.js';
+import type { SetScores, Trial } from './trial.js';
 
 /** A figure over the seeds of a row. */
 export interface SeedFigure {
@@ -15,6 +15,7 @@ export interface TableCell {
   metric: ExperimentMetric;
   /** `first`, `middle`, `last`, `mean`, or `frame 0` and so on. */
   figure: string;
+  /** `null`: not run, or there is none: not every network tells motion. */
   ours: SeedFigure | null;
   /** `null`: not known to us. */
   paper: number | null;
@@ -59,7 +60,7 @@ export function summarizeTrials(
       network: own[0]?.network ?? null,
       cells: columns.map((column) => ({
         ...column,
-        ours: overSeeds(own.map(({ scores }) => pick(scores[column.set]![column.metric], column.figure))),
+        ours: overSeeds(own.flatMap(({ scores }) => figureOf(scores[column.set]!, column) ?? [])),
         paper: paperFigure(row, column),
       })),
     };
@@ -95,7 +96,7 @@ export function formatTable(
     ...describePaper(table.paper),
     ...(table.note === null ? [] : [table.note]),
     '',
-    `PSNR in dB, each sample's whole sequence in its better order; mean ± standard deviation over seeds (n - 1).${describePaperFigures(table.paper, paperIsKnown)}`,
+    `PSNR in dB, each sample's whole sequence in its better order; mean ± standard deviation over seeds (n - 1).${describeMotionFigures(columns)}${describePaperFigures(table.paper, paperIsKnown)}`,
     '',
     line(['', 'parameters', 'multiply-adds per pixel', 'steps', 'samples', 'seeds', ...columns.map(heading)]),
     line(['---', ...Array.from({ length: columns.length + 5 }, () => '---:')]),
@@ -115,7 +116,7 @@ export function formatTable(
         seeds.join(', ') || '-',
         ...cells.map(
           ({ ours, paper, metric }) =>
-            describeFigure(ours, metric) + (paperIsKnown ? ` / ${paper ?? '?'}` : ''),
+            describeFigure(ours, metric, wasRun(cells)) + (paperIsKnown ? ` / ${paper ?? '?'}` : ''),
         ),
       ]),
     ),
@@ -130,6 +131,12 @@ function describePaper(paper: Experiment['paper']): string[] {
     `The paper's data: ${paper.data}. These are small runs on other data: a comparison among themselves, not a reproduction.`,
     ...(paper.finding === null ? [] : [`The paper finds: ${paper.finding}.`]),
   ];
+}
+
+function describeMotionFigures(columns: readonly TableCell[]): string {
+  return columns.some(({ metric }) => metric === 'epe')
+    ? ' EPE in pixels: the mean end-point error of the motion found from the middle frame; of the photograph itself, that of no motion.'
+    : '';
 }
 
 /** What follows the sentence on our figures. */
@@ -148,16 +155,21 @@ function columnsOf({ evaluation, metrics, figures }: Experiment, done: readonly 
   };
   return Object.keys(evaluation).flatMap((set) =>
     metrics.flatMap((metric) =>
-      figures.flatMap((figure) => frames(set, figure).map((name) => ({ set, metric, figure: name }))),
+      figures
+        // Motions are those from the middle frame.
+        .filter((figure) => metric !== 'epe' || figure !== 'middle')
+        .flatMap((figure) => frames(set, figure).map((name) => ({ set, metric, figure: name }))),
     ),
   );
 }
 
-function pick(scores: FrameScores, figure: string): number {
+/** Of a set; none where the network does not tell motion. */
+function figureOf({ psnr, ssim, motion }: SetScores, { metric, figure }: Column): number | undefined {
+  const scores: Partial<FrameScores> | undefined = { psnr, ssim, epe: motion?.found }[metric];
   const [, frame] = /^frame (\d+)$/.exec(figure) ?? [];
   return frame === undefined
-    ? scores[figure as 'first' | 'middle' | 'last' | 'mean']
-    : scores.perFrame[Number(frame)]!;
+    ? scores?.[figure as 'first' | 'middle' | 'last' | 'mean']
+    : scores?.perFrame?.[Number(frame)];
 }
 
 function paperFigure({ paper }: ExperimentRow, { set, metric, figure }: Column): number | null {
@@ -171,9 +183,11 @@ function overSeeds(values: readonly number[]): SeedFigure | null {
   return { mean, spread: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null };
 }
 
-function describeFigure(figure: SeedFigure | null, metric: ExperimentMetric): string {
-  if (figure === null) return 'not run';
-  const digits = metric === 'psnr' ? 2 : 4;
+const wasRun = (cells: readonly TableCell[]): boolean => cells.some(({ ours }) => ours !== null);
+
+function describeFigure(figure: SeedFigure | null, metric: ExperimentMetric, isRun: boolean): string {
+  if (figure === null) return isRun ? '-' : 'not run';
+  const digits = metric === 'ssim' ? 4 : 2;
   return figure.mean.toFixed(digits) + (figure.spread === null ? '' : ` ± ${figure.spread.toFixed(digits)}`);
 }
 

@@ -1,7 +1,8 @@
 import type { SampleSource } from '@unblur/datasets';
 import type { RunChanges } from '@unblur/trainer';
 
-export const experimentMetrics = ['psnr', 'ssim'] as const;
+/** `epe`: the mean end-point error of the motion found, in pixels; of no motion for the photograph itself. */
+export const experimentMetrics = ['psnr', 'ssim', 'epe'] as const;
 export type ExperimentMetric = (typeof experimentMetrics)[number];
 
 /** Frames of the exposure; `per-frame` is a column for each. */
@@ -15,6 +16,8 @@ export interface MadeSet {
   seed: number;
   /** `folders` to evaluate on, `shards` to train on. */
   format: 'folders' | 'shards';
+  /** Whether folders hold the true flow too, by which `epe` is told. */
+  flow?: true;
 }
 
 /** Samples that an experiment uses: made once, or folders that are there, as `unblur eval` reads them. */

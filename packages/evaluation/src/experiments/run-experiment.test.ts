@@ -41,6 +41,11 @@ function run(
   });
 }
 
+const grey = { width: 16, height: 16, data: new Float32Array(16 * 16 * 3).fill(0.5) };
+
+/** The blurred photograph and its frames are one grey. */
+const greySample = { blurred: grey, frames: [grey, grey, grey] };
+
 const set = 'sets: { val: { folder: gone } }\nevaluation: { val: turning }\n';
 
 describe('before anything is trained', () => {
@@ -68,6 +73,12 @@ describe('before anything is trained', () => {
     ],
     ['a folder to evaluate on', { more: set }, /gone/, {}],
     [
+      'motion to be scored where the truth is not known',
+      { more: set.replace('gone', '../without-flow') + 'metrics: [epe]\n' },
+      /^Expected flow-0\.flo \.\.\. in \S+sample-0000, since the metrics have epe/,
+      {},
+    ],
+    [
       'more seeds than the table has',
       { more: `${set}seeds: [1, 2]\n` },
       /^Expected as many seeds as table-9 has \(2\), or fewer, but received 3; add seeds to its table\.yaml/,
@@ -80,17 +91,44 @@ describe('before anything is trained', () => {
       { engine: 'onnxruntime' },
     ],
   ])('%s is refused', async (_, files, message, settings) => {
+    const withoutFlow = join(folder, 'without-flow', 'sample-0000');
+    if (!existsSync(withoutFlow)) await writeSampleFolder(withoutFlow, greySample);
     await expect(run(files, settings)).rejects.toThrow(message);
     expect(existsSync(join(folder, 'out'))).toBe(false);
   });
 });
 
-test('a row that is run alone brings the table of all rows up to date: what was of other seeds is gone', async () => {
-  const picture = { width: 16, height: 16, data: new Float32Array(16 * 16 * 3).fill(0.5) };
-  await writeSampleFolder(join(folder, name, 'samples', 'sample-0000'), {
-    blurred: picture,
-    frames: [picture, picture, picture],
+test('the photograph itself has the error of no motion; scores without motion are found again', async () => {
+  const flowOf = (dx: number) => Float32Array.from({ length: 16 * 16 * 2 }, (_, i) => (i % 2 === 0 ? dx : 0));
+  await writeSampleFolder(
+    join(folder, name, 'moving', 'sample-0000'),
+    { ...greySample, flowsPixels: [flowOf(-2), flowOf(0), flowOf(3)] },
+    {},
+    { flow: true },
+  );
+  const out = join(folder, 'moving-results');
+  const runRow = (metrics: string) =>
+    run(
+      {
+        more: `sets: { val: { folder: moving } }\nevaluation: { val: turning }\nmetrics: [${metrics}]\nfigures: [last]\n`,
+        row: 'title: B\ninput: true\n',
+      },
+      { out, only: 'b' },
+    );
+  const scores = join(out, name, 'b', 'scores.json');
+  await runRow('psnr');
+  const { scores: stored, ...rest } = JSON.parse(readFileSync(scores, 'utf8')) as {
+    scores: { val: { motion?: unknown } };
+  };
+  delete stored.val.motion;
+  writeFileSync(scores, JSON.stringify({ ...rest, scores: stored }));
+  expect(await runRow('epe')).toMatchObject({
+    table: { rows: [{ cells: [{ metric: 'epe', figure: 'last', ours: { mean: 3 } }] }] },
   });
+});
+
+test('a row that is run alone brings the table of all rows up to date: what was of other seeds is gone', async () => {
+  await writeSampleFolder(join(folder, name, 'samples', 'sample-0000'), greySample);
   const results = join(folder, 'results');
   const seeds = 'seeds: [2]\nsets: { val: { folder: samples } }\nevaluation: { val: turning }\n';
   const runRow = () => run({ more: seeds, row: 'title: B\ninput: true\n' }, { out: results, only: 'b' });
@@ -108,11 +146,7 @@ test('a row that is run alone brings the table of all rows up to date: what was 
 });
 
 test('a set that is evaluated under a new name is evaluated again', async () => {
-  const picture = { width: 16, height: 16, data: new Float32Array(16 * 16 * 3).fill(0.5) };
-  await writeSampleFolder(join(folder, name, 'renamed', 'sample-0000'), {
-    blurred: picture,
-    frames: [picture, picture, picture],
-  });
+  await writeSampleFolder(join(folder, name, 'renamed', 'sample-0000'), greySample);
   const runRow = (set: string) =>
     run(
       {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { findSampleFiles, listSampleFolders, synthesizeSampleSet, synthesizeShards } from '@unblur/datasets';
+import { UnblurError } from '@unblur/files';
 import type { Experiment } from './experiment.js';
 
 export interface SampleSetProgress {
@@ -22,13 +23,24 @@ export function setFolders({ sets }: Pick<Experiment, 'sets'>, results: string):
 
 /**
  * Looks at the folders that rows are evaluated on, which is done after hours of training. @throws UnblurError
- * if one is missing, or a sample in it is not whole.
+ * if one is missing, or a sample in it is not whole or lacks the flow that a metric is told by.
  */
-export function expectEvaluationFolders({ sets, evaluation }: Pick<Experiment, 'sets' | 'evaluation'>): void {
+export function expectEvaluationFolders({
+  sets,
+  evaluation,
+  metrics,
+}: Pick<Experiment, 'sets' | 'evaluation' | 'metrics'>): void {
   for (const name of Object.keys(evaluation)) {
     const set = sets[name]!;
     if ('source' in set) continue;
-    for (const sample of listSampleFolders(set.folder)) findSampleFiles(sample);
+    for (const sample of listSampleFolders(set.folder)) {
+      const { flowPaths } = findSampleFiles(sample);
+      if (metrics.includes('epe') && flowPaths.length === 0) {
+        throw new UnblurError(
+          `Expected flow-0.flo ... in ${sample}, since the metrics have epe, which is told by the true flow; make the set with --flow, or leave epe out`,
+        );
+      }
+    }
   }
 }
 
@@ -40,16 +52,18 @@ export async function makeSampleSets(
 ): Promise<void> {
   for (const [name, set] of Object.entries(sets)) {
     if (!('source' in set)) continue;
-    const { source, count, seed, format } = set;
-    const synthesize = format === 'shards' ? synthesizeShards : synthesizeSampleSet;
-    await synthesize({
+    const { source, count, seed, format, flow } = set;
+    const job = {
       source,
       count,
       seed,
       out: folders[name]!,
       signal,
-      onProgress: (done, total) => onSample(done, total, name),
-    });
+      onProgress: (done: number, total: number) => onSample(done, total, name),
+    };
+    // Shards hold the motion anyway.
+    if (format === 'shards') await synthesizeShards(job);
+    else await synthesizeSampleSet({ ...job, flow });
   }
 }
 

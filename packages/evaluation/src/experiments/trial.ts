@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { makeFolder, writeAtomically } from '@unblur/files';
 import { createRestorer } from '@unblur/inference';
-import type { EvaluationReport } from '@unblur/metrics';
-import { evaluateFolder, identityRestorer } from '../photographs.js';
+import { evaluateFolder, identityRestorer, type PhotographReport } from '../photographs.js';
 import type { Experiment, ExperimentRow } from './experiment.js';
 import { planRowNetwork, setProgress, type TrainedNetwork, type TrialSettings } from './row-network.js';
 import { makeSampleSets, setFolders } from './sample-sets.js';
@@ -16,8 +15,10 @@ export interface Trial {
   /** `null`: the blurred photograph itself. */
   network: TrainedNetwork | null;
   /** By the name of the set. */
-  scores: Record<string, EvaluationReport>;
+  scores: Record<string, SetScores>;
 }
+
+export type SetScores = Omit<PhotographReport, 'perSample'>;
 
 interface StoredTrial extends Trial {
   recipe: unknown;
@@ -58,7 +59,11 @@ export async function planTrial(
   });
   const stored = await readStoredJson<StoredTrial>(join(folder, scoresFile));
   const folders = setFolders(experiment, results);
-  const done = stored && isDeepStrictEqual(stored.recipe, recipe) ? stored : undefined;
+  // Earlier versions did not score motion.
+  const knowsMotion =
+    !experiment.metrics.includes('epe') ||
+    Object.values(stored?.scores ?? {}).every(({ motion }) => motion !== undefined);
+  const done = stored && knowsMotion && isDeepStrictEqual(stored.recipe, recipe) ? stored : undefined;
 
   async function run(): Promise<Trial | undefined> {
     const opened = await source.open();
@@ -70,18 +75,18 @@ export async function planTrial(
         weights: opened.weights,
         ...(settings.threads && { threads: settings.threads }),
       }));
-    const scores: Record<string, EvaluationReport> = {};
+    const scores: Record<string, SetScores> = {};
     for (const set of Object.keys(experiment.evaluation)) {
       const onSample = (done: number, total: number) =>
         settings.onSample(done, total, `${row.name} on ${set}`);
-      const {
-        perSample: _perSample,
-        motion: _motion,
-        ...report
-      } = await evaluateFolder(folders[set]!, restorer ?? identityRestorer, {
-        signal: settings.signal,
-        onSample,
-      });
+      const { perSample: _perSample, ...report } = await evaluateFolder(
+        folders[set]!,
+        restorer ?? identityRestorer,
+        {
+          signal: settings.signal,
+          onSample,
+        },
+      );
       scores[set] = report;
     }
     await restorer?.release();
