@@ -27,7 +27,7 @@ export function workInClaimedFolder<T>(
   const claim = {
     fileName,
     record: description,
-    otherwise: `Expected ${folder} to be new or to hold samples made with the same options, but ${join(folder, fileName)} says otherwise; choose another folder.`,
+    otherwise: `Expected ${folder} to be new or to hold samples made with the same options, but ${join(folder, fileName)} says otherwise; choose another folder, or remove what is there to make it anew.`,
   };
   const makePart = (): Promise<T> => doClaimed(folder, claim, work);
   return doLocked(folder, 'synthesis', makePart, parts === 1 ? {} : { parts: [`${index} of ${parts}`] });
