@@ -5,6 +5,7 @@ import json
 import math
 import os
 import tempfile
+import time
 import types
 import unittest
 from unittest import mock
@@ -14,7 +15,7 @@ import torch
 
 from unblur_torch.contact_sheet import contact_sheet
 from unblur_torch.device_command import make_trial, run_process
-from unblur_torch.device_run import rate_at
+from unblur_torch.device_run import DeviceRun, rate_at
 from unblur_torch.progress import Clock, Progress
 from unblur_torch.replenished_pool import ReplenishedPool
 from unblur_torch.run_folder import RunFolder
@@ -101,6 +102,29 @@ class ScheduleTest(unittest.TestCase):
         progress.set_back(0.5)
         self.assertEqual((progress.learning_steps, progress.moment_steps), (100, 0))
         self.assertEqual((progress.rate_factor, progress.setbacks), (0.5, 1))
+
+
+class SpeedTest(unittest.TestCase):
+    def test_the_time_that_scores_take_is_not_counted_as_training(self):
+        seconds_of_scores = 0.2
+        run = DeviceRun.__new__(DeviceRun)
+        run._progress = Progress()
+        run._plan = {"frames": 3, "canonicalShare": 0, "every": {"validation": 1, "checkpoint": 100}}
+        run._device, run._random = torch.device("cpu"), torch.Generator()
+        run._told_to_stop = False
+        run._clock = mock.Mock(done=lambda step: step / 3)
+        run._results = mock.Mock(saved_at=time.monotonic())
+        run._results.validate.side_effect = lambda learner: time.sleep(seconds_of_scores)
+        run._warm_up, run._rates = mock.Mock(), lambda stage: [0.1]
+        run._update = lambda *arguments, look: [1.0]
+        pool = mock.Mock(waited_seconds=0.0)
+        with mock.patch("unblur_torch.device_run.BatchMaker", return_value=mock.Mock(count=4)):
+            run._train_stage(mock.MagicMock(), pool, {"until": 1}, begins_run=False)
+        self.assertEqual(run._results.validate.call_count, 3)
+        for call in run._results.log_steps.call_args_list:
+            before, now = call.args[4:]
+            self.assertLess(now.at - before.at, seconds_of_scores)
+        self.assertLess(run._progress.trained_seconds, seconds_of_scores)
 
 
 class FakePool:

@@ -203,13 +203,15 @@ class DeviceRun:
                 else:
                     self._go_back(learner, good)
                 progress.trained_seconds += time.monotonic() - looked.at
-                looked = Look(progress.step, pool.waited_seconds)
             if validates:
                 self._results.validate(learner)
             if saves or (
                 looks and time.monotonic() - self._results.saved_at > MOST_SECONDS_BETWEEN_CHECKPOINTS
             ):
                 self._results.save(learner)
+            if figures is not None:
+                # What was scored and written meanwhile is no training.
+                looked = Look(progress.step, pool.waited_seconds)
         # The last steps were not looked at.
         if not learner.is_finite():
             self._go_back(learner, good)
