@@ -38,6 +38,11 @@ export function requireNumber(name: string, value: unknown, low: number, high: n
   requireThat(isNumberWithin(value, low, high), name, `a number from ${low} to ${high}`, value);
 }
 
+/** @throws RangeError unless the value is a whole number of at least 1. */
+export function requirePositiveInteger(name: string, value: unknown): void {
+  requireThat(Number.isInteger(value) && (value as number) >= 1, name, 'a positive integer', value);
+}
+
 function isNumberWithin(value: unknown, low: number, high: number): boolean {
   return typeof value === 'number' && low <= value && value <= high;
 }
@@ -77,7 +82,7 @@ export function requireBatches({
   prefetchSamples?: number;
 }): void {
   const isCount = (value: number): boolean => Number.isInteger(value) && value >= 0;
-  requireThat(isCount(batchSize) && batchSize > 0, 'batchSize', 'a positive integer', batchSize);
+  requirePositiveInteger('batchSize', batchSize);
   requireThat(isCount(firstSample), 'firstSample', 'an integer of at least 0', firstSample);
   requireThat(isCount(workers), 'workers', 'an integer of at least 0', workers);
   if (prefetchSamples !== undefined) {
@@ -95,15 +100,14 @@ export function requireExposure({
   stride: number;
   shrink: number;
 }): void {
-  const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
   requireThat(
-    isCount(frames) && frames >= 3 && frames % 2 === 1,
+    Number.isInteger(frames) && frames >= 3 && frames % 2 === 1,
     'frames',
     'an odd number of at least 3',
     frames,
   );
-  requireThat(isCount(stride), 'stride', 'a positive integer', stride);
-  requireThat(isCount(shrink), 'shrink', 'a positive integer', shrink);
+  requirePositiveInteger('stride', stride);
+  requirePositiveInteger('shrink', shrink);
 }
 
 /** @throws RangeError unless the value is [minimum, maximum] within the limits. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted, expectOptions, type OptionNames, UnblurError } from '@unblur/files';
-import { requireThat } from '../option-checks.js';
+import { requirePositiveInteger, requireThat } from '../option-checks.js';
 import type { Sample, SampleValues } from '../sample.js';
 import {
   describeRecipe,
@@ -136,8 +136,7 @@ function requireSet(options: SamplesOptions): void {
     sampleSetOptionNames,
     "synthesizeSampleSet({ source: { kind: 'panorama', folder: 'panoramas' }, out: 'val', count: 3, seed: 1 })",
   );
-  const { count } = options;
-  requireThat(Number.isInteger(count) && count >= 1, 'count', 'a positive integer', count);
+  requirePositiveInteger('count', options.count);
 }
 
 /** The first samples of a set, without writing it. @throws as `synthesizeSampleSet` does for its source. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectOptions, type OptionNames } from '@unblur/files';
+import { requirePositiveInteger, requireThat } from '../option-checks.js';
 import { concatenate, displayBytes, type Sample, type SampleValues } from '../sample.js';
 import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
 import { makeSamples } from '../samples/sample-set.node.js';
@@ -162,11 +163,12 @@ function shardsOfPart(
   samplesPerShard: number,
   [partIndex, parts]: [number, number],
 ): { shard: number; first: number; end: number }[] {
-  if (!Number.isInteger(parts) || !Number.isInteger(partIndex) || partIndex < 0 || partIndex >= parts) {
-    throw new RangeError(
-      `Expected part to be [i, n] with i from 0 to n - 1 but received [${partIndex}, ${parts}].`,
-    );
-  }
+  requireThat(
+    Number.isInteger(parts) && Number.isInteger(partIndex) && partIndex >= 0 && partIndex < parts,
+    'part',
+    '[i, n] with i from 0 to n - 1',
+    [partIndex, parts],
+  );
   requirePositiveInteger('count', count);
   requirePositiveInteger('samplesPerShard', samplesPerShard);
   return Array.from({ length: Math.ceil(count / samplesPerShard) }, (_, shard) => ({
@@ -174,12 +176,6 @@ function shardsOfPart(
     first: shard * samplesPerShard,
     end: Math.min((shard + 1) * samplesPerShard, count),
   })).filter(({ shard }) => shard % parts === partIndex);
-}
-
-function requirePositiveInteger(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new RangeError(`Expected ${name} to be a positive integer but received ${value}.`);
-  }
 }
 
 async function writeShard(

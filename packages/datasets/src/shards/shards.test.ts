@@ -254,6 +254,9 @@ describe('shard sets', () => {
     await expect(synthesizePanoramaShards({ ...job, part: [2, 2] })).rejects.toThrow(
       'Expected part to be [i, n]',
     );
+    await expect(synthesizePanoramaShards({ ...job, count: '7' as never })).rejects.toThrow(
+      'Expected count to be a positive integer but received "7".',
+    );
   });
 
   test('say so when the disk is full, keep finished shards and leave no half ones', async () => {

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { expectOptions, type OptionNames } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import { type AveragingSpace, exposeFrames } from '../averaging.js';
-import { requireExposure, requireThat } from '../option-checks.js';
+import { requireExposure, requirePositiveInteger, requireThat } from '../option-checks.js';
 import { readRgbImage, requireOneSize } from '../pictures/picture-file.node.js';
 import { cropImage, shrinkImage } from '../pictures/picture-filters.js';
 import { createRandom } from '../random.js';
@@ -105,12 +105,7 @@ export async function* videoSamples(
     'a number of at least 0',
     maxStepPixels,
   );
-  requireThat(
-    sizePixels === undefined || (Number.isInteger(sizePixels) && sizePixels >= 1),
-    'sizePixels',
-    'a positive integer',
-    sizePixels,
-  );
+  if (sizePixels !== undefined) requirePositiveInteger('sizePixels', sizePixels);
   requireThat(onBadFrame === 'stop' || onBadFrame === 'skip', 'onBadFrame', "'stop' or 'skip'", onBadFrame);
   if (framePaths.length < length) {
     throw new RangeError(
