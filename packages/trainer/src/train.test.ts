@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { doLocked } from '@unblur/files';
 import sharp from 'sharp';
+import { packRun } from './device/archive.js';
 import { readMetrics } from './loop/metrics-log.js';
 import { tinyFrames, tinyNetwork } from './systems/photo/tiny-network.test-tool.js';
 import { train } from './train.js';
@@ -86,6 +87,19 @@ test('goes on with the log that a session on the device has left in its results'
   await train(runFile, { out, resume: true, changes: { steps: 2 } });
   const steps = readMetrics(join(out, 'metrics.jsonl')).filter(({ kind }) => kind === 'step');
   expect(steps.map(({ step }) => step)).toEqual([1, 2]);
+});
+
+test('an unknown option is refused, and processes that are no number are shown as they came', async () => {
+  const runFile = writeRunFile();
+  await expect(train(runFile, { outFolder: folder } as never)).rejects.toThrow(
+    /^Expected options among out, resume, .* but received 'outFolder'$/,
+  );
+  await expect(train(runFile, { processes: '2' as never })).rejects.toThrow(
+    'Expected from 1 to 64 processes but received "2".',
+  );
+  await expect(packRun(runFile, join(folder, 'packed'), { mib: 5 } as never)).rejects.toThrow(
+    /^Expected options among maxMib, partMib, changes in a call such as .* but received 'mib'$/,
+  );
 });
 
 test('a run that cannot begin leaves the folder as it was', async () => {

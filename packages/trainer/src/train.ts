@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { doLocked } from '@unblur/files';
+import { doLocked, expectOptions, type OptionNames } from '@unblur/files';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import { learningTask, totalSteps } from './training-system.js';
 import type { Batch, Phase, TrainingSystem } from './training-system.js';
 import { openEngine } from './engines/choice.js';
@@ -44,17 +45,34 @@ export interface TrainOptions extends RunReports {
   signal?: AbortSignal | undefined;
 }
 
+const trainOptionNames: OptionNames<TrainOptions> = {
+  out: true,
+  resume: 'boolean',
+  engine: true,
+  processes: true,
+  changes: true,
+  synthesis: true,
+  minutes: true,
+  onStart: 'function',
+  onProgress: 'function',
+  onNote: 'function',
+  signal: 'signal',
+};
+
 const mostProcesses = 64;
 
 /**
  * Trains what a run file describes, of whichever system.
  *
- * @throws if the run file is not right, its data cannot be read, another process trains in the folder, the
+ * @throws if an option is not known, the run file is not right, its data cannot be read, another process trains in the folder, the
  * folder holds another run and `resume` is not set, or a loss term is not finite.
  */
 export async function train(
   runFile: string,
-  {
+  options: TrainOptions = {},
+): Promise<TrainingResult & { runFolder: string }> {
+  expectOptions(options, trainOptionNames, "train('my-run.yaml', { out: 'runs/first' })");
+  const {
     out,
     resume = false,
     engine,
@@ -66,10 +84,11 @@ export async function train(
     signal = new AbortController().signal,
     onProgress,
     onNote,
-  }: TrainOptions = {},
-): Promise<TrainingResult & { runFolder: string }> {
+  } = options;
   if (!(Number.isInteger(processes) && processes >= 1 && processes <= mostProcesses)) {
-    throw new Error(`Expected from 1 to ${mostProcesses} processes but received ${processes}.`);
+    throw new Error(
+      `Expected from 1 to ${mostProcesses} processes but received ${excerptOfValue(processes)}.`,
+    );
   }
   const { definition, config } = loadRun(runFile, {
     ...changes,

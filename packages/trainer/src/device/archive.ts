@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { writeFolderAtomically } from '@unblur/files';
+import { expectOptions, type OptionNames, writeFolderAtomically } from '@unblur/files';
 import { programFolder } from '../engines/torch/torch-process.js';
 import { loadRun } from '../systems/load-run.js';
 import { writeRunFile } from '../run-file/run-file.js';
@@ -30,6 +30,8 @@ export interface RunArchiveOptions {
   changes?: RunChanges;
 }
 
+const runArchiveOptionNames: OptionNames<RunArchiveOptions> = { maxMib: true, partMib: true, changes: true };
+
 export interface RunArchive {
   bytes: number;
   files: number;
@@ -45,14 +47,16 @@ export interface RunArchive {
  * part, so that they can travel one by one.
  *
  * @param folder new, or empty.
- * @throws if the run file is not right, what it reads cannot be read, it does not fit, or the folder holds
+ * @throws if an option is not known, the run file is not right, what it reads cannot be read, it does not fit, or the folder holds
  * something.
  */
 export async function packRun(
   runFile: string,
   folder: string,
-  { maxMib = 60, partMib = 30, changes = {} }: RunArchiveOptions = {},
+  options: RunArchiveOptions = {},
 ): Promise<RunArchive> {
+  expectOptions(options, runArchiveOptionNames, "packRun('my-run.yaml', 'packed', { maxMib: 60 })");
+  const { maxMib = 60, partMib = 30, changes = {} } = options;
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new Error(
       `Expected a new folder for the packed run but '${folder}' is not empty; choose another, or empty it.`,
