@@ -106,6 +106,12 @@ describe('scores', () => {
   });
 });
 
+test('an option of another name is refused before anything is read', async () => {
+  await expect(evaluateFolder('nowhere', identityRestorer, { rules: 'per-frame' } as never)).rejects.toThrow(
+    /^Expected options among rule, onSample, .* but received 'rules'$/,
+  );
+});
+
 describe('scores of motion', () => {
   /** Flow of the whole picture by (3, 4) pixels, and so by 5, in half the exposure. */
   async function writeFlows(path: string, frames: number): Promise<void> {

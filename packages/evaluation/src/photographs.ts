@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { frameTimes } from '@unblur/core-model';
 import { findSampleFiles, listSampleFolders, readSampleFiles } from '@unblur/datasets';
-import { UnblurError } from '@unblur/files';
+import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
 import {
   commonFrameCount,
   loadPhoto,
@@ -48,6 +48,15 @@ export interface EvaluateFolderOptions extends ScoreOptions {
   signal?: AbortSignal;
 }
 
+const evaluateFolderOptionNames: OptionNames<EvaluateFolderOptions> = {
+  rule: true,
+  onSample: 'function',
+  signal: 'signal',
+  ssimWindow: true,
+  peak: true,
+  borderPixels: true,
+};
+
 /** Whatever restores frames from a blurred image. */
 export interface FrameRestorer {
   /**
@@ -90,13 +99,19 @@ export const identityRestorer: FrameRestorer = {
  * Images are compared in [0, 1] as they are, restored ones before any rounding to 8 bit. Of samples with
  * `flow-0.flo` ..., the motion is scored too, where the restorer tells it.
  *
- * @throws UnblurError that names the sample and what is missing, unreadable or of another size.
+ * @throws UnblurError for an unknown option; that names the sample and what is missing, unreadable or of another size.
  */
 export async function evaluateFolder(
   folder: string,
   restorer: FrameRestorer,
-  { rule = 'sequence', onSample, signal, ...scoring }: EvaluateFolderOptions = {},
+  options: EvaluateFolderOptions = {},
 ): Promise<PhotographReport> {
+  expectOptions(
+    options,
+    evaluateFolderOptionNames,
+    "evaluateFolder('samples', restorer, { rule: 'per-frame' })",
+  );
+  const { rule = 'sequence', onSample, signal, ...scoring } = options;
   // All before the first is restored: what is missing from the last shows at once.
   const samples = listSampleFolders(folder).map(findSampleFiles);
   const scores: ScoredSample[] = [];

@@ -51,6 +51,12 @@ const brighter = {
 const decibels = (levels: number) => 20 * Math.log10(255 / levels);
 
 describe('evaluateVideoFolder', () => {
+  test('refuses an option of another name before anything is read', async () => {
+    await expect(evaluateVideoFolder('nowhere', brighter, { protocl: 'whole' } as never)).rejects.toThrow(
+      /^Expected options among protocol, blurredFolder, .* but received 'protocl'$/,
+    );
+  });
+
   test('scores by the published protocol: rounded to 8 bit, four pixels cut from each side', async () => {
     const report = await evaluateVideoFolder(folder, brighter);
     expect(report.samples).toBe(3);

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { listPairedVideos, type PairedVideoOptions } from '@unblur/datasets';
-import { UnblurError } from '@unblur/files';
+import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
 import { loadPhoto, readFrames, type RgbImage } from '@unblur/inference';
 import {
   scoreBlurred,
@@ -66,18 +66,31 @@ export interface EvaluateVideosOptions extends PairedVideoOptions {
   signal?: AbortSignal;
 }
 
+const evaluateVideosOptionNames: OptionNames<EvaluateVideosOptions> = {
+  protocol: true,
+  blurredFolder: true,
+  onFrame: 'function',
+  signal: 'signal',
+};
+
 /**
  * Deblurs the blurred videos below a folder, which may be a published set as it comes (see `listPairedVideos`),
  * and scores every frame against the sharp one of the same name, whatever its format. The blurred frames
  * themselves are scored as the baseline.
  *
- * @throws Error that names the video and what is missing, unreadable or of another size.
+ * @throws UnblurError for an unknown option; Error that names the video and what is missing, unreadable or of another size.
  */
 export async function evaluateVideoFolder(
   folder: string,
   deblurrer: FrameDeblurrer,
-  { protocol = 'published', blurredFolder, onFrame, signal }: EvaluateVideosOptions = {},
+  options: EvaluateVideosOptions = {},
 ): Promise<VideoEvaluationReport> {
+  expectOptions(
+    options,
+    evaluateVideosOptionNames,
+    "evaluateVideoFolder('videos', deblurrer, { protocol: 'whole' })",
+  );
+  const { protocol = 'published', blurredFolder, onFrame, signal } = options;
   const rule = videoProtocols[protocol];
   const videos = listPairedVideos(folder, { blurredFolder });
   const total = videos.reduce((sum, { blurred }) => sum + blurred.length, 0);

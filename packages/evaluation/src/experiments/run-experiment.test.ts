@@ -90,6 +90,12 @@ describe('before anything is trained', () => {
       /Expected the engine 'torch' for 'synthesis: device' but the run's is 'onnxruntime'/,
       { engine: 'onnxruntime' },
     ],
+    [
+      'an unknown setting',
+      { more: set },
+      /^Expected options among experiments, out, .* but received 'seedcount'$/,
+      { seedcount: 1 } as never,
+    ],
   ])('%s is refused', async (_, files, message, settings) => {
     const withoutFlow = join(folder, 'without-flow', 'sample-0000');
     if (!existsSync(withoutFlow)) await writeSampleFolder(withoutFlow, greySample);

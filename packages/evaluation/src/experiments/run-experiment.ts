@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UnblurError, writeAtomically } from '@unblur/files';
+import { expectOptions, type OptionNames, UnblurError, writeAtomically } from '@unblur/files';
 import { loadExperiment } from './experiment-file.js';
 import { formatTable, summarizeTrials, type ExperimentTable } from './experiment-table.js';
 import type { Experiment, ExperimentRow } from './experiment.js';
@@ -12,6 +12,18 @@ export interface ExperimentSettings extends TrialSettings {
   /** Train only with the first so many of the seeds. Default: all. */
   seedCount?: number;
 }
+
+const experimentSettingNames: OptionNames<ExperimentSettings> = {
+  experiments: true,
+  out: true,
+  engine: true,
+  threads: true,
+  readWeights: 'function',
+  signal: 'signal',
+  onSample: 'function',
+  report: 'function',
+  seedCount: true,
+};
 
 /** What an experiment came to, for programs and for people. */
 export interface ExperimentResult {
@@ -26,12 +38,18 @@ export interface ExperimentResult {
  *
  * @param name `table-5`, or one of its rows: `table-5/pml`.
  * @returns `undefined` if training was interrupted; the same call goes on.
- * @throws UnblurError where there is no such row, or fewer seeds; as `loadExperiment` and training do.
+ * @throws UnblurError for an unknown setting; where there is no such row, or fewer seeds; as `loadExperiment` and training do.
  */
 export async function runExperiment(
   name: string,
-  { seedCount, ...settings }: ExperimentSettings,
+  given: ExperimentSettings,
 ): Promise<ExperimentResult | undefined> {
+  expectOptions(
+    given,
+    experimentSettingNames,
+    "runExperiment('table-5', { experiments: 'experiments', out: 'runs', ... })",
+  );
+  const { seedCount, ...settings } = given;
   const [experimentName, rowName] = name.split('/') as [string, string | undefined];
   const whole = loadExperiment(settings.experiments, experimentName);
   const rows = whole.rows.filter((row) => rowName === undefined || row.name === rowName);
