@@ -6,6 +6,7 @@ import type { RgbImage } from '@unblur/metrics';
 import { flowsOfSample } from '../flows.js';
 import { folderEntries, readRgbImage, writePng } from '../pictures/picture-file.node.js';
 import { motionOfFlows, type Sample } from '../sample.js';
+import { shardName } from '../shards/shard-folder.node.js';
 import { encodeFlow, readFlow } from './flow-file.node.js';
 
 /**
@@ -180,9 +181,13 @@ export function listSampleFolders(set: string): string[] {
       statSync(join(set, entry.name), { throwIfNoEntry: false })?.isDirectory() === true);
   const folders = entries.filter((entry) => !entry.name.startsWith('.') && isFolder(entry));
   if (folders.length === 0) {
-    const isSample = entries.some(({ name }) => pictureName.test(name));
+    const hint = entries.some(({ name }) => pictureName.test(name))
+      ? '; it is itself a sample: give the folder that contains it'
+      : entries.some(({ name }) => name === shardName(0))
+        ? '; its shards are for training: make a set of folders'
+        : '';
     throw new UnblurError(
-      `${set} holds no samples; expected one sub-folder per sample with blur.png and frame-0.png, frame-1.png ...${isSample ? '; it is itself a sample: give the folder that contains it' : ''}`,
+      `${set} holds no samples; expected one sub-folder per sample with blur.png and frame-0.png, frame-1.png ...${hint}`,
     );
   }
   return folders

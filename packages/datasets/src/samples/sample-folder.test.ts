@@ -244,6 +244,9 @@ describe('sample folders', () => {
     expect(() => listSampleFolders(newFolder())).toThrow('expected one sub-folder per sample with blur.png');
     await writeSampleFolder(join(set, 'b'), sample);
     expect(() => listSampleFolders(join(set, 'b'))).toThrow('it is itself a sample');
+    const shards = newFolder();
+    writeFileSync(join(shards, 'shard-00000.safetensors'), '');
+    expect(() => listSampleFolders(shards)).toThrow('its shards are for training: make a set of folders');
     expect(existsSync(join(set, 'nowhere'))).toBe(false);
     expect(() => listSampleFolders(join(set, 'nowhere'))).toThrow(
       /Expected a folder of samples at .*nowhere/,
