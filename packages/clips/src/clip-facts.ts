@@ -149,13 +149,16 @@ const probeOptions: OptionNames<ProbeOptions> = { ...ffmpegOptions, expectFrameS
  * colours ffmpeg gets wrong; if ffmpeg is missing, the message says how to install it.
  */
 export async function probeClip(path: string, probing: ProbeOptions = {}): Promise<ClipFacts> {
-  expectOptions(probing, probeOptions, "probeClip('clip.mp4', { signal })");
+  const { expectFrameSize, ...options } = expectOptions(
+    probing,
+    probeOptions,
+    "probeClip('clip.mp4', { signal })",
+  );
   if (typeof path !== 'string') {
     throw new UnblurError(
       `Expected probeClip('clip.mp4'), with the path of a clip, but received ${describeType(path)}`,
     );
   }
-  const { expectFrameSize, ...options } = probing;
   await access(path).catch((cause: unknown) => {
     throw explainFileError('read', path, cause);
   });

@@ -67,7 +67,11 @@ export async function* readClip(
       ...decoding(
         path,
         facts,
-        isRestarted ? { ...choice, fromSeconds: clockSeconds } : choice,
+        {
+          hdr: choice.hdr,
+          deinterlace: choice.deinterlace,
+          fromSeconds: isRestarted ? clockSeconds : fromSeconds,
+        },
         bytesPerValue === 2 ? 'rgb48le' : 'rgb24',
       ),
       '-c:v',

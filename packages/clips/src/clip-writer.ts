@@ -159,7 +159,7 @@ export async function openClipWriter(
       container,
       { path: picturesPath, beginSeconds: pictures.firstTimeSeconds, isHevc: isHevc(container, coding) },
       original,
-      { ...options, signal },
+      { ffmpegPath: options.ffmpegPath, signal },
     );
     await removeTemporary(picturesPath);
     return loss;
@@ -178,7 +178,7 @@ export async function openClipWriter(
           original ? { ...container, muxer: 'mp4', options: [] } : container,
           coding,
           frame,
-          { ...options, signal },
+          { ffmpegPath: options.ffmpegPath, signal },
         );
         await pictures.write(frame);
       });

@@ -35,15 +35,17 @@ const kinds = {
  * Checks options in calls that TypeScript has not checked.
  *
  * @param example of what is wanted.
+ * @returns the options that are given, as an object of their own: with those that a prototype holds, such as
+ * getters of a class, which `...rest` and `{ ...options }` leave out; without those that are undefined.
  * @throws UnblurError if the argument is not an object of options, such as the bytes of the weights alone; if
- * an option has an unknown name and would do nothing; or if one is no boolean, function or signal as it has to
- * be.
+ * an option has an unknown name and would do nothing, unless it is undefined; or if one is no boolean,
+ * function or signal as it has to be.
  */
 export function expectOptions<Options extends object>(
   options: Options,
   known: OptionNames<Options>,
   example: string,
-): void {
+): Options {
   const isBytes = ArrayBuffer.isView(options) || (options as unknown) instanceof ArrayBuffer;
   if (typeof options !== 'object' || options === null || isBytes || Array.isArray(options)) {
     const received = isBytes
@@ -55,15 +57,23 @@ export function expectOptions<Options extends object>(
           : describeType(options);
     throw new UnblurError(`Expected options, such as ${example}, but received ${received}`);
   }
-  const kindOf = new Map<string, keyof typeof kinds | true>(Object.entries(known));
-  for (const [name, value] of Object.entries(options)) {
-    const kind = kindOf.get(name);
-    if (kind === undefined) {
-      throw new UnblurError(
-        `Expected options among ${Object.keys(known).join(', ')} in a call such as ${example} but received '${name.slice(0, 60)}'`,
-      );
-    }
-    if (value === undefined || kind === true || kinds[kind].isOne(value)) continue;
-    throw new UnblurError(`Expected ${kinds[kind].wanted} for ${name} but received ${describeType(value)}`);
+  const unknown = Object.entries(options).find(
+    ([name, value]) => value !== undefined && !Object.hasOwn(known, name),
+  );
+  if (unknown) {
+    throw new UnblurError(
+      `Expected options among ${Object.keys(known).join(', ')} in a call such as ${example} but received '${unknown[0].slice(0, 60)}'`,
+    );
   }
+  const given: Partial<Options> = {};
+  for (const name of Object.keys(known) as (keyof Options & string)[]) {
+    const value = options[name];
+    const kind: keyof typeof kinds | true = known[name];
+    if (value === undefined) continue;
+    if (kind !== true && !kinds[kind].isOne(value)) {
+      throw new UnblurError(`Expected ${kinds[kind].wanted} for ${name} but received ${describeType(value)}`);
+    }
+    given[name] = value;
+  }
+  return given as Options;
 }

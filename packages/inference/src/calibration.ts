@@ -32,9 +32,12 @@ export async function calibrateOnPhotos(
   calibration: CalibrationOptions,
   photos: AsyncIterable<RgbImage> | Iterable<RgbImage>,
 ): Promise<Uint8Array> {
-  expectOptions(calibration, calibrationOptions, 'calibrateOnPhotos({ weights }, photos)');
+  const { weights, ...options } = expectOptions(
+    calibration,
+    calibrationOptions,
+    'calibrateOnPhotos({ weights }, photos)',
+  );
   expectStream(photos, 'photographs, as a list or a stream of images such as loadPhoto gives');
-  const { weights, ...options } = calibration;
   const observer = new RangeObserver(options);
   const restorer = await createRestorerOn(async () => observer.engine, { weights });
   // Where frames can be had at any time, the ends of the exposure and its middle tell enough.
@@ -52,9 +55,12 @@ export async function calibrateOnClips(
   calibration: CalibrationOptions,
   clips: AsyncIterable<AsyncIterable<RgbImage>> | Iterable<Iterable<RgbImage>>,
 ): Promise<Uint8Array> {
-  expectOptions(calibration, calibrationOptions, 'calibrateOnClips({ weights }, clips)');
+  const { weights, ...options } = expectOptions(
+    calibration,
+    calibrationOptions,
+    'calibrateOnClips({ weights }, clips)',
+  );
   expectStream(clips, 'clips, as a list or a stream of lists or streams of frames');
-  const { weights, ...options } = calibration;
   const observer = new RangeObserver(options);
   const deblurrer = createVideoDeblurrer({ weights, engine: observer.engine });
   for await (const clip of clips) {

@@ -2,7 +2,8 @@
  * Checks options in calls that TypeScript has not checked.
  *
  * @param known the names of all options.
- * @throws RangeError unless options are `{ ... }`, and where one has an unknown name and would do nothing.
+ * @throws RangeError unless options are `{ ... }`, and where one has an unknown name and would do nothing,
+ * unless it is undefined.
  */
 export function assertOptions<Options extends object>(
   options: Options,
@@ -12,7 +13,9 @@ export function assertOptions<Options extends object>(
   if (typeof options !== 'object' || options === null) {
     throw new RangeError(`Expected options as { ${names} } but received ${String(options)}`);
   }
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
-  if (unknown === undefined) return;
-  throw new RangeError(`Expected options among ${names} but received '${unknown}'`);
+  const unknown = Object.entries(options).find(
+    ([name, value]) => value !== undefined && !Object.hasOwn(known, name),
+  );
+  if (!unknown) return;
+  throw new RangeError(`Expected options among ${names} but received '${unknown[0]}'`);
 }

@@ -102,6 +102,11 @@ test('refuses values that a peak of 1 cannot be meant for, and no overshoot', ()
   expect(psnr(one, other)).toBeLessThan(10);
 });
 
+test('an option that is undefined is none', () => {
+  const options = { borderPixels: undefined, window: undefined };
+  expect(psnr(flat(4, 3, 0), flat(4, 3, 1), options as never)).toBe(0);
+});
+
 test.each([
   [{ peek: 255 }, "Expected options among peak, borderPixels but received 'peek'"],
   [null, 'Expected options as { peak, borderPixels } but received null'],

@@ -15,7 +15,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer, type RgbImage } from '../index.js';
 import { onnxRuntimeEngine } from '../onnx-engine.js';
 import { planPasses } from './network-passes.js';
-import { createRestorerOn, type RestoreFramesOptions, type RestoreOptions } from './restorer.js';
+import {
+  createRestorerOn,
+  type RestoreFramesOptions,
+  type RestoreOptions,
+  type RestorerOptions,
+} from './restorer.js';
 import {
   filledWeights,
   largestDifference,
@@ -250,6 +255,18 @@ describe('restore', () => {
       /^Expected options among .* but received 'integers'$/,
     );
     await large.release();
+  });
+
+  test('options that a prototype holds', async () => {
+    const photo = photograph(32, 32);
+    const inheriting = await createRestorer(Object.create({ weights, frames: 3 }) as RestorerOptions);
+    expect(inheriting.times).toHaveLength(3);
+    await inheriting.release();
+    const options = Object.create({ frames: 3, signal: AbortSignal.abort() }) as RestoreOptions;
+    await expect(restorer.restoreFrames(photo, options)).rejects.toThrow('aborted');
+    await expect(restorer.restoreAt(photo, 0, options)).rejects.toThrow('aborted');
+    const three = Object.create({ frames: 3 }) as RestoreOptions;
+    expect((await restorer.restore(photo, three)).frames).toHaveLength(3);
   });
 
   test('frames that nobody takes hold nothing up', async () => {

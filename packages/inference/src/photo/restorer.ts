@@ -176,8 +176,12 @@ const besideBudget = { fixedBytes: 700e6, bytesPerPixel: 60 };
  * that number of frames.
  */
 export async function createRestorer(options: RestorerOptions): Promise<Restorer> {
-  expectOptions(options, restorerOptions, 'createRestorer({ weights })');
-  const { engine = 'onnxruntime', threads, precision, ...others } = options;
+  const {
+    engine = 'onnxruntime',
+    threads,
+    precision,
+    ...others
+  } = expectOptions(options, restorerOptions, 'createRestorer({ weights })');
   expectNetworkOptions({ threads });
   return createRestorerOn(() => openEngine(engine, { threads, precision }), others);
 }
@@ -282,8 +286,12 @@ export async function createRestorerOn(
     options: RestoreOptions = {},
   ): Promise<FrameSequence<RgbImage | DeepImage>> {
     expectRgbImage(photo);
-    expectOptions(options, restoreOptions, 'restore(photo, { frames: 7 })');
-    const { scale = defaultScale, onShare = () => undefined, signal, ...choice } = options;
+    const {
+      scale = defaultScale,
+      onShare = () => undefined,
+      signal,
+      ...choice
+    } = expectOptions(options, restoreOptions, 'restore(photo, { frames: 7 })');
     expectScale(scale);
     const times = chooseTimes(choice, network.timesOf, defaultTimes);
     if (network.reach === null) expectKnownTimes(times, network.timesOf(network.defaultFrames));
@@ -305,8 +313,11 @@ export async function createRestorerOn(
     photo: RgbImage,
     options: RestoreFramesOptions = {},
   ): Promise<FrameSequence<RgbImage | DeepImage>> {
-    expectOptions(options, restoreFramesOptions, 'restoreFrames(photo, { frames: 7 })');
-    const { integers = false, ...others } = options;
+    const { integers = false, ...others } = expectOptions(
+      options,
+      restoreFramesOptions,
+      'restoreFrames(photo, { frames: 7 })',
+    );
     const sequence = await restoreSequence(photo, others);
     return integers ? sequence : { ...sequence, frames: inFractions(sequence.frames) };
   }
@@ -335,8 +346,8 @@ export async function createRestorerOn(
       turns.asWhole(() => restoreFrames(photo, options))) as Restorer['restoreFrames'],
     restoreAt: (photo, time, options = {}) =>
       turns.asWhole(async () => {
-        expectOptions(options, restoreAtOptions, 'restoreAt(photo, 0.5, { scale: 1 })');
-        const { frames } = await restoreSequence(photo, { ...options, times: [time] });
+        const given = expectOptions(options, restoreAtOptions, 'restoreAt(photo, 0.5, { scale: 1 })');
+        const { frames } = await restoreSequence(photo, { ...given, times: [time] });
         let restored: RestoredFrame | undefined;
         for await (const frame of inFractions(frames)) restored = frame;
         return restored!;

@@ -35,8 +35,12 @@ export async function writeVideo(
   options: VideoOptions = {},
 ): Promise<void> {
   expectPictures(frames);
-  expectOptions(options, videoOptions, "writeVideo('video.mp4', frames, { rounds: 1 })");
-  const { rounds = 4, ffmpegPath, signal, ...playback } = options;
+  const {
+    rounds = 4,
+    ffmpegPath,
+    signal,
+    ...playback
+  } = expectOptions(options, videoOptions, "writeVideo('video.mp4', frames, { rounds: 1 })");
   if (!(Number.isInteger(rounds) && rounds >= 1)) {
     throw new UnblurError(`Expected a whole number of at least 1 for rounds but received ${String(rounds)}`);
   }

@@ -44,8 +44,12 @@ const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
  * @throws UnblurError when an option makes no sense or the weights are invalid.
  */
 export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblurrer {
-  expectOptions(options, deblurrerOptions, 'createVideoDeblurrer({ weights })');
-  const { engine = 'onnxruntime', threads, precision = 'int8', ...others } = options;
+  const {
+    engine = 'onnxruntime',
+    threads,
+    precision = 'int8',
+    ...others
+  } = expectOptions(options, deblurrerOptions, 'createVideoDeblurrer({ weights })');
   expectNetworkOptions({ threads });
   expectPrecision(precision);
   if (!onnxRuntimeEngineNames.includes(engine)) {

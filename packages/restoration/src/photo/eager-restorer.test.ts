@@ -181,6 +181,12 @@ test('refuses bytes that are no weights, and times and numbers of frames that ca
   );
 });
 
+test('takes options that a prototype holds', async () => {
+  const restorer = createEagerRestorer({ weights });
+  const options = Object.create({ times: [0.5] }) as { times: number[] };
+  expect((await restorer.restore(photograph(32, 32), options)).frames).toHaveLength(1);
+});
+
 test('refuses options that are none', async () => {
   const restorer = createEagerRestorer({ weights });
   const photo = photograph(32, 32);

@@ -107,9 +107,8 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
   }
 
   async function analyze(photo: RgbImage, progress: EagerProgress = {}): Promise<EagerScene> {
-    expectOptions(progress, progressOptions, 'analyze(photo, { signal })');
     return analyzeInTiles(photo, {
-      ...progress,
+      ...expectOptions(progress, progressOptions, 'analyze(photo, { signal })'),
       maximumPixels,
       open: async (...size) => openTiles(...size),
     });
@@ -121,8 +120,11 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
   };
 
   async function restore(photo: RgbImage, options: EagerRestoreOptions = {}): Promise<RestoredSequence> {
-    expectOptions(options, restoreOptions, 'restore(photo, { frames: 7 })');
-    const { onShare = () => undefined, signal, ...choice } = options;
+    const {
+      onShare = () => undefined,
+      signal,
+      ...choice
+    } = expectOptions(options, restoreOptions, 'restore(photo, { frames: 7 })');
     const times = chooseTimes(choice, anyTimes, anyTimes(photoFrames));
     const analysisShare =
       work.analysis / (work.analysis + work.frame * times.filter((time) => time !== 0).length);
