@@ -112,6 +112,29 @@ describe('findPhotos', () => {
     expect(photos).toEqual([{ path: join(folder, 'copy (2)', 'day [1]', 'd.png'), folder: '' }]);
   });
 
+  test('leaves out results and linked folders that a pattern leads to, but not those that it names', async () => {
+    mkdirSync(join(folder, 'links'));
+    symlinkSync(join('..', 'a.png'), join(folder, 'links', 'a.png'));
+    symlinkSync(join('..', 'trip'), join(folder, 'links', 'trip'));
+    const whole = await findPhotos([`${folder}/**/*.{png,NEF}`], out);
+    const named = await pathsOf(`${folder}/links/*/*.NEF`);
+    rmSync(join(folder, 'links'), { recursive: true });
+    expect(whole.photos.map(({ path }) => path.slice(folder.length + 1))).toEqual([
+      'a.png',
+      join('links', 'a.png'),
+      join('trip', 'd.NEF'),
+    ]);
+    expect(whole.skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`)).toEqual([
+      'linked: results of unblur',
+      `${join('links', 'trip')}: link to a folder`,
+      'old: results of unblur',
+      'restored: results of unblur',
+    ]);
+    expect(named).toEqual([join(folder, 'links', 'trip', 'd.NEF')]);
+    expect(await pathsOf(`${folder}/old/frame-*.png`)).toEqual([join(folder, 'old', 'frame-0.png')]);
+    expect(await pathsOf(`${folder}/linked/frame-*.png`)).toEqual([join(folder, 'linked', 'frame-0.png')]);
+  });
+
   test('expands a pattern as Windows writes and means it', async () => {
     const { photos } = await findPhotos([`${folder}\\*.jpg`], out, 'win32');
     expect(photos).toEqual([{ path: join(folder, 'b.JPG'), folder: '' }]);
@@ -134,7 +157,14 @@ describe('findPhotos', () => {
     await expect(pathsOf(join(folder, 'empty'))).rejects.toThrow(
       `${join(folder, 'empty')} holds no photograph`,
     );
-    await expect(pathsOf(`${folder}/*.webp`)).rejects.toThrow(`No photograph matches ${folder}/*.webp`);
+    await expect(pathsOf(`${folder}/*.webp`)).rejects.toThrow(
+      new Error(`No photograph matches ${folder}/*.webp.`),
+    );
+    await expect(pathsOf(`${folder}/*.MOV`)).rejects.toThrow(
+      new Error(
+        `No photograph matches ${folder}/*.MOV. Skipped: ${join(folder, 'e.MOV')} (video: use unblur video).`,
+      ),
+    );
   });
 });
 

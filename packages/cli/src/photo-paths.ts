@@ -1,5 +1,5 @@
 import { existsSync, type Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { explainFileError, isClip } from '@unblur/files';
 import { isRestoration } from '@unblur/inference/result-names';
@@ -69,35 +69,38 @@ export async function findPhotos(
   out: string,
   platform: string = process.platform,
 ): Promise<FoundPhotos> {
-  const found: FoundPhotos = { photos: [], skipped: [] };
+  const found: FoundPhotos[] = [];
   const isWindows = platform === 'win32';
   for (const place of places) {
     // Its paths are written with backslashes, which quote in patterns.
     const pattern = isWindows ? place.replaceAll('\\', '/') : place;
     const entry = await stat(place).catch(() => undefined);
     if (place === standardStream || (entry && !entry.isFile() && !entry.isDirectory())) {
-      found.photos.push({ path: place, folder: '', isStream: true });
+      found.push({ photos: [{ path: place, folder: '', isStream: true }], skipped: [] });
     } else if (entry?.isDirectory()) {
-      await addFolder(found, place, out);
+      found.push(await findInFolder(place, out));
     } else if (!entry && isDynamicPattern(pattern)) {
-      await addMatches(found, pattern, { caseSensitiveMatch: !isWindows });
+      found.push(await findMatches(pattern, out, { caseSensitiveMatch: !isWindows }));
     } else {
-      found.photos.push({ path: place, folder: '' });
+      found.push({ photos: [{ path: place, folder: '' }], skipped: [] });
     }
   }
-  const firsts = new Map(found.photos.toReversed().map((photo) => [resolve(photo.path), photo]));
+  const photos = found.flatMap((part) => part.photos);
+  const firsts = new Map(photos.toReversed().map((photo) => [resolve(photo.path), photo]));
   return {
-    photos: found.photos.filter((photo) => firsts.get(resolve(photo.path)) === photo),
-    skipped: found.skipped,
+    photos: photos.filter((photo) => firsts.get(resolve(photo.path)) === photo),
+    skipped: found.flatMap((part) => part.skipped),
   };
 }
 
-async function addFolder(found: FoundPhotos, root: string, out: string): Promise<void> {
-  const before = found.photos.length;
+async function findInFolder(root: string, out: string): Promise<FoundPhotos> {
+  const found: FoundPhotos = { photos: [], skipped: [] };
   await walk(root);
-  if (found.photos.length === before) {
-    throw new Error(`The folder ${root} holds no photograph (${photoExtensions.join(', ')}, or camera RAW).`);
-  }
+  expectPhotos(
+    found,
+    `The folder ${root} holds no photograph (${photoExtensions.join(', ')}, or camera RAW).`,
+  );
+  return found;
 
   async function walk(folder: string): Promise<void> {
     let entries: Dirent[];
@@ -109,8 +112,8 @@ async function addFolder(found: FoundPhotos, root: string, out: string): Promise
       return;
     }
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-    const isResults = resolve(folder) === resolve(out) || isRestoration(entries.map(({ name }) => name));
-    if (isResults && folder !== root) {
+    const names = entries.map(({ name }) => name);
+    if (folder !== root && holdsResults(folder, names, out)) {
       found.skipped.push({ path: folder, reason: skipReasons.results });
       return;
     }
@@ -124,19 +127,57 @@ async function addFolder(found: FoundPhotos, root: string, out: string): Promise
   }
 }
 
-async function addMatches(
-  found: FoundPhotos,
+/** Whether what a folder holds was made by unblur, and is no photograph that somebody took. */
+const holdsResults = (folder: string, names: readonly string[], out: string): boolean =>
+  resolve(folder) === resolve(out) || isRestoration(names);
+
+/** @throws where none was found, with what was left out: clips, for instance. */
+function expectPhotos({ photos, skipped }: FoundPhotos, message: string): void {
+  if (photos.length > 0) return;
+  const leftOut = describeSkipped(skipped);
+  throw new Error(leftOut === undefined ? message : `${message} ${leftOut}`);
+}
+
+async function findMatches(
   wholePattern: string,
+  out: string,
   { caseSensitiveMatch }: { caseSensitiveMatch: boolean },
-): Promise<void> {
-  const before = found.photos.length;
+): Promise<FoundPhotos> {
+  const found: FoundPhotos = { photos: [], skipped: [] };
   // The folder apart: no pattern leads from one drive to another.
   const { folder, pattern } = splitPattern(wholePattern);
   const matches = await glob(pattern, { cwd: folder, expandDirectories: false, caseSensitiveMatch });
-  for (const match of matches.sort()) {
-    add(found, join(folder, match), relative('.', dirname(match)), false);
+  const folderOf = (match: string) => relative('.', dirname(match));
+  // As in shells, `**` leads through no linked folder, which may lie above this one; what names it does.
+  const followsLinks = !pattern.includes('**');
+  const leftOut = new Map<string, SkippedFile | undefined>();
+  for (const below of new Set(matches.sort().map(folderOf))) {
+    leftOut.set(below, await leftOutOnWay(folder, below, out, followsLinks));
   }
-  if (found.photos.length === before) throw new Error(`No photograph matches ${wholePattern}.`);
+  for (const match of matches) {
+    const below = folderOf(match);
+    if (!leftOut.get(below)) add(found, join(folder, match), below, false);
+  }
+  const skipped = [...leftOut.values()].filter((each) => each !== undefined);
+  found.skipped.push(...new Map(skipped.map((each) => [each.path, each])).values());
+  expectPhotos(found, `No photograph matches ${wholePattern}.`);
+  return found;
+}
+
+/** The first folder on the way from a folder to one below it, itself included, that is left out. */
+async function leftOutOnWay(
+  folder: string,
+  below: string,
+  out: string,
+  followsLinks: boolean,
+): Promise<SkippedFile | undefined> {
+  const parts = below === '' ? [] : below.split(sep);
+  for (let length = 1; length <= parts.length; length++) {
+    const path = join(folder, ...parts.slice(0, length));
+    if (holdsResults(path, await readdir(path), out)) return { path, reason: skipReasons.results };
+    if (!followsLinks && (await lstat(path)).isSymbolicLink()) return { path, reason: skipReasons.link };
+  }
+  return undefined;
 }
 
 /** The longest beginning of a pattern that is a folder, such as `copy (2)/`, and the rest of it. */
