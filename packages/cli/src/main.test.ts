@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { bin, expectOneLine, openWorkplace } from './unblur-command.test-tool.js';
 
@@ -32,6 +33,19 @@ describe('a command line that is not understood', () => {
     expect(code).toBe(0);
     for (const command of ['restore', 'eval', 'train', 'synth', 'doctor']) expect(stdout).toContain(command);
   });
+});
+
+test.each([
+  [['restore', '~/gone.jpg'], 'gone.jpg: there is no such file'],
+  [['restore', '~/*.webp'], 'No photograph matches'],
+  [['restore', 'a.jpg', '--weights=~/gone.safetensors'], 'gone.safetensors is neither'],
+])('%j: ~ is the home folder although no shell has said so', (commandLine, message) => {
+  const home = join(folder, 'home');
+  const env = { ...process.env, HOME: home, USERPROFILE: home };
+  const { stderr } = unblur(commandLine, { env });
+  expect(stderr).toContain(message);
+  expect(stderr).toContain(home);
+  expect(stderr).not.toContain('~');
 });
 
 describe('standard output', () => {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { defineCalibrate } from './commands/calibrate.js';
 import { defineCompletion } from './commands/completion.js';
@@ -38,7 +39,7 @@ export async function main(commandLine: string[]): Promise<void> {
   });
   const offers = (flag: string) => command.options.some(({ long }) => long === flag);
   try {
-    await program.parseAsync(commandLine.map(asFileName), { from: 'user' });
+    await program.parseAsync(commandLine.map(asFileName).map(fromHome), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : usageErrorCode;
@@ -73,6 +74,16 @@ function expectNoEmptyValue(command: Command): void {
 /** `-y.mp4`, where there is a file of that name, is no option. */
 function asFileName(argument: string): string {
   return /^-[^-].*\./.test(argument) && existsSync(argument) ? `./${argument}` : argument;
+}
+
+/**
+ * `~/` as the home folder where shells leave it as it is, as in `"~/photos/*.jpg"` and `--out=~/sharp`: what
+ * would be written to a folder named `~` is hard to find and dangerous to remove.
+ */
+function fromHome(argument: string): string {
+  return existsSync('~')
+    ? argument
+    : argument.replace(/^(--[\w-]+=)?~(?=[/\\]|$)/, (_, option = '') => option + homedir());
 }
 
 function defineProgram(): Command {
