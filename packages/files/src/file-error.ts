@@ -1,3 +1,5 @@
+import { excerptOf } from './parsed-value.js';
+
 /**
  * An error whose message is one line meant for the person who asked: what was wrong and what would be right.
  * Print it without a stack.
@@ -43,6 +45,9 @@ const advice: Record<FileAction, Record<string, string>> = {
   },
 };
 
+/** Such as `https://`, `file://` and `data:image/png;base64,`. */
+const isAddress = (path: string): boolean => /^([a-z]+:\/\/|data:)/i.test(path);
+
 /** What Node's errors of the file system say, without its types: browsers read this module too. */
 export interface FileSystemError extends Error {
   code?: string | undefined;
@@ -58,6 +63,12 @@ export interface FileSystemError extends Error {
 export function explainFileError(action: FileAction, path: string, cause: unknown): Error {
   if (cause instanceof UnblurError) return cause;
   const { code, message } = cause as FileSystemError;
+  if (isAddress(path) && (code === 'ENOENT' || code === 'ENAMETOOLONG')) {
+    return new UnblurError(
+      `Could not ${action} ${excerptOf(path)}: this is an address; give the path of a file on this computer`,
+      { cause },
+    );
+  }
   return new UnblurError(`Could not ${action} ${path}: ${advice[action][code ?? ''] ?? firstLine(message)}`, {
     cause,
   });
