@@ -70,7 +70,7 @@ describe('restorePhotoToFolder', () => {
   });
 
   test('says that transparency was laid over white, and what else the file holds', async () => {
-    const notesOf = async (source: string | Uint8Array, name?: string) => {
+    const notesOf = async (source: string | Uint8Array | ArrayBuffer, name?: string) => {
       const notes: string[] = [];
       await restorePhotoToFolder(source, folder, copier, {
         video: 'never',
@@ -84,6 +84,9 @@ describe('restorePhotoToFolder', () => {
     const clear = await sharp(path).ensureAlpha(0.5).png().toBuffer();
     expect(await notesOf(clear, 'standard input')).toEqual([
       'standard input is transparent in parts: laid over white',
+    ]);
+    expect(await notesOf(Uint8Array.from(clear).buffer)).toEqual([
+      'The image is transparent in parts: laid over white',
     ]);
     expect(await notesOf(await sharp(path).ensureAlpha(1).png().toBuffer())).toEqual([]);
     const strip = { width: 16, height: 48, channels: 3 as const, pageHeight: 16 };

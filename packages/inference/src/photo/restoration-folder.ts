@@ -164,7 +164,8 @@ export async function restorePhotoToFolder(
   const { colors = 'own', maximumPixels } = options;
   const photo = await loadPhoto(source, { colors, maximumPixels, name: options.name });
   const { width, height, bitDepth, hadAlpha, pages, page } = photo;
-  const name = options.name ?? (source instanceof Uint8Array ? 'The image' : String(source));
+  const name =
+    options.name ?? (typeof source === 'string' || source instanceof URL ? String(source) : 'The image');
   if (Math.min(width, height) < smallestSidePixels) {
     throw new UnblurError(
       `${name} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`,
