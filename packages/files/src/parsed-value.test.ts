@@ -47,6 +47,7 @@ test.each([
   [undefined, 'a value of type undefined'],
   ['a.png', 'a value of type string'],
   [{}, 'a value of type object'],
+  [Promise.resolve({}), 'a promise'],
 ])('the type of %p', (value, type) => {
   expect(describeType(value)).toBe(type);
 });

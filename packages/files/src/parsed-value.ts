@@ -17,6 +17,7 @@ export function parseMapping(json: string): Record<string, unknown> | undefined 
 
 /** What came in place of a value of another type, for a message. */
 export function describeType(value: unknown): string {
+  if (value instanceof Promise) return 'a promise';
   return value === null ? 'null' : `a value of type ${typeof value}`;
 }
 

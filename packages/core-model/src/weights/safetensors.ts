@@ -148,12 +148,8 @@ export function expectSafetensorsBytes(file: SafetensorsBytes): Uint8Array {
 
 function describeInput(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (typeof value !== 'object' || value === null) return describeType(value);
-  return value instanceof Promise
-    ? 'a promise'
-    : value.constructor
-      ? `an object of type ${value.constructor.name}`
-      : 'an object';
+  if (typeof value !== 'object' || value === null || value instanceof Promise) return describeType(value);
+  return value.constructor ? `an object of type ${value.constructor.name}` : 'an object';
 }
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>

@@ -203,6 +203,17 @@ describe('bad input: one line that says what was wrong and what would be right',
   });
 
   test.each([
+    [Promise.resolve(hugePng(4, 4)), 'a promise'],
+    [new Blob([]), 'a value of type object'],
+  ])('what holds no bytes yet: %s', async (source, told) => {
+    await expect(loadPhoto(source as never)).rejects.toThrow(
+      new UnblurError(
+        `Expected a path, a file: URL or the bytes of an image file as a Uint8Array or an ArrayBuffer, but received ${told}`,
+      ),
+    );
+  });
+
+  test.each([
     ['https://a.example/photo.jpg', 'https://a.example/photo.jpg'],
     [`data:image/png;base64,${'A'.repeat(1e5)}`, `data:image/png;base64,${'A'.repeat(58)}...`],
   ])('an address of the web', async (address, told) => {

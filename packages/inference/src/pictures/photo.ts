@@ -10,7 +10,7 @@ import {
   type OptionNames,
   UnblurError,
 } from '@unblur/files';
-import { excerptOf } from '@unblur/files/parsed-value';
+import { describeType, excerptOf } from '@unblur/files/parsed-value';
 import type { RgbImage } from '@unblur/restoration';
 import { decodeBmp, isBmp } from './bmp.js';
 import { extractFullSizePreview, isCameraRaw } from './camera-raw.js';
@@ -88,7 +88,7 @@ export async function loadPhoto(
   const path = given instanceof URL ? fileURLToPath(given) : given;
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
     throw new UnblurError(
-      'Expected a path, a file: URL or the bytes of an image file as a Uint8Array or an ArrayBuffer, but received something else',
+      `Expected a path, a file: URL or the bytes of an image file as a Uint8Array or an ArrayBuffer, but received ${describeType(source)}`,
     );
   }
   const name = givenName ?? (typeof path === 'string' ? path : 'the image');
