@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { explainStrayFileError } from '@unblur/files';
 import { nameFlags } from './flag-names.js';
+import { printNote } from './terminal.js';
 
 /**
  * One line for the user: what was wrong and, where it is known, what would be right.
@@ -18,6 +19,12 @@ export function describeFailure(error: unknown, offers?: (flag: string) => boole
     return 'An unexpected error occurred, which is a bug in this program; run it again with --debug before the command and report what it prints';
   }
   return nameFlags(line, offers);
+}
+
+/** With `--debug`: where an error came from, below the line that describes it. */
+export function printOrigin(error: unknown, { debug = false }: { debug?: boolean }): void {
+  if (!debug || !types.isNativeError(error)) return;
+  for (const line of (error.stack ?? '').split('\n')) printNote(line);
 }
 
 /** What the JavaScript engine says of a mistake in a program; nobody here throws these. */

@@ -48,6 +48,15 @@ test.each([
   expect(stderr).not.toContain('~');
 });
 
+test.each([[['restore', 'gone.jpg']], [['video', 'gone.mp4']]])(
+  '--debug %j shows where an error came from',
+  (commandLine) => {
+    expectOneLine(unblur(commandLine), /Could not read gone/);
+    const { stderr } = unblur(['--debug', ...commandLine]);
+    expect(stderr).toMatch(/^unblur: Could not read .*\nUnblurError: Could not read .*\n +at /);
+  },
+);
+
 describe('standard output', () => {
   const shell = (script: string) => {
     const { status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, bin], {

@@ -16,7 +16,7 @@ import { defineSynth } from './commands/synth.js';
 import { defineTrain } from './commands/train.js';
 import { defineVideo } from './commands/video.js';
 import { escapeControlCharacters } from './control-characters.js';
-import { describeFailure } from './failure.js';
+import { describeFailure, printOrigin } from './failure.js';
 import { interruptionCode } from './interruption.js';
 import { isClosedOutput, printNote, surviveClosedOutput } from './terminal.js';
 import { readVersion } from './version.js';
@@ -53,9 +53,7 @@ export async function main(commandLine: string[]): Promise<void> {
       return;
     }
     printNote(`unblur: ${describeFailure(error, offers)}`);
-    if (program.opts<{ debug?: boolean }>().debug && error instanceof Error) {
-      for (const line of (error.stack ?? '').split('\n')) printNote(line);
-    }
+    printOrigin(error, program.opts());
     process.exitCode = 1;
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { counted, doLocked } from '@unblur/files';
 import type { FrameEncoding, Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
-import { describeFailure } from '../failure.js';
+import { describeFailure, printOrigin } from '../failure.js';
 import { nameFlags } from '../flag-names.js';
 import {
   addFrameEncodingOptions,
@@ -34,6 +34,8 @@ import { readVersion } from '../version.js';
 import type { ChosenWeights } from '../weights-choice.js';
 
 interface RestoreOptions extends RestorerOptions, FrameEncodingOptions {
+  /** Before the command: whether errors say where they came from. */
+  debug?: boolean;
   out: string;
   frames?: number;
   animation: 'webp' | 'gif';
@@ -104,7 +106,7 @@ export function defineRestore(program: Command): void {
     '--no-metadata',
     'leave out what the photograph says of itself: date, camera, lens and place (EXIF), title, keywords and author (XMP)',
   );
-  addRestorerOptions(command).action(restore);
+  addRestorerOptions(command).action((places: string[]) => restore(places, command.optsWithGlobals()));
 }
 
 async function restore(places: string[], options: RestoreOptions): Promise<void> {
@@ -196,6 +198,7 @@ async function restoreAll(
       const error = describeFailure(cause);
       failed.push({ photo: path, error });
       printNote(`unblur: ${error.includes(label) ? '' : `${label}: `}${error}`);
+      printOrigin(cause, options);
     }
   }
   await restorer.release();
