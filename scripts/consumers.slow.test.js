@@ -132,9 +132,22 @@ function writeExamples() {
   // What a wrapper does that passes on what it may not have been given.
   writeFileSync(
     join(folder, 'wrapper.ts'),
-    `import type { Restorer, RgbImage } from '@unblur/inference';
-    export const restore = (restorer: Restorer, photo: RgbImage, signal?: AbortSignal, times?: number[]) =>
-      restorer.restore(photo, { signal, times });`,
+    `import type * as inference from '@unblur/inference';
+    import type { EagerRestorerOptions } from '@unblur/restoration';
+    interface Given {
+      photo: inference.LoadPhotoOptions;
+      restorer: inference.RestorerOptions;
+      frames: inference.RestoreFramesOptions;
+      folder: inference.RestorePhotoOptions;
+      deblurrer: inference.VideoDeblurrerOptions;
+      video: inference.DeblurVideoOptions;
+      calibration: inference.CalibrationOptions;
+      eager: EagerRestorerOptions;
+    }
+    type Optional<Options> = Omit<Options, 'weights'>;
+    type MaybeUndefined<Options> = { [Name in keyof Options]?: Options[Name] | undefined };
+    export declare const given: { [Name in keyof Given]: MaybeUndefined<Optional<Given[Name]>> };
+    given satisfies { [Name in keyof Given]: Optional<Given[Name]> };`,
   );
   const readmes = ['README.md', ...packages.map(({ folder }) => join('packages', folder, 'README.md'))];
   for (const path of readmes) {

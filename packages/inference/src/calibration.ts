@@ -14,9 +14,9 @@ export interface CalibrationOptions {
   /** The bytes of a `.safetensors` file of any network. */
   weights: SafetensorsBytes;
   /** Beginnings of the names of layers that stay in floating point, such as `encoder0`. Default: none. */
-  except?: readonly string[];
+  except?: readonly string[] | undefined;
   /** Processor threads to use. Default: all cores. */
-  threads?: number;
+  threads?: number | undefined;
 }
 
 const calibrationOptions: OptionNames<CalibrationOptions> = { weights: true, except: true, threads: true };

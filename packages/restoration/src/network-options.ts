@@ -2,8 +2,8 @@ import { UnblurError } from '@unblur/files/file-error';
 
 /** How any network is run. */
 export interface NetworkOptions {
-  threads?: number;
-  memoryBudgetBytes?: number;
+  threads?: number | undefined;
+  memoryBudgetBytes?: number | undefined;
 }
 
 /** @throws UnblurError that names the option that makes no sense, what it must be and what came. */

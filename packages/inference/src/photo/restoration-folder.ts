@@ -59,23 +59,23 @@ export interface FrameSource extends Pick<Restorer, 'times' | 'anyTime'> {
 
 export interface WriteRestorationOptions extends PlaybackOptions, FrameEncoding {
   /** Default `webp`. */
-  animation?: 'webp' | 'gif';
+  animation?: 'webp' | 'gif' | undefined;
   /** `auto` (default): where ffmpeg is found. */
-  video?: 'auto' | 'never';
+  video?: 'auto' | 'never' | undefined;
   /**
    * The least number of frames that the animation and the video have, where the network has frames at any
    * time. Default 25.
    */
-  smoothFrames?: number;
+  smoothFrames?: number | undefined;
   /**
    * Whether frames carry what the camera noted of the photograph (EXIF), its place too, and what people say of
    * it (XMP). Default true.
    */
-  metadata?: boolean;
+  metadata?: boolean | undefined;
   /** The ffmpeg to run. Default: the one in PATH. */
-  ffmpegPath?: string;
+  ffmpegPath?: string | undefined;
   /** Called with the fraction of the work that is done, 0 to 1. */
-  onShare?: (share: number) => void;
+  onShare?: ((share: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -89,11 +89,11 @@ export interface WrittenFiles {
 
 export interface RestorePhotoOptions extends WriteRestorationOptions, LoadPhotoOptions {
   /** Whether the caller keeps others from restoring to the folder. Default false: it is locked here. */
-  isLocked?: boolean;
+  isLocked?: boolean | undefined;
   /** Writes further files into the folder that it is given; they appear together with the results. */
-  writeBeside?: (folder: string) => Promise<void>;
+  writeBeside?: ((folder: string) => Promise<void>) | undefined;
   /** Called with a line about the photograph that its owner should know. */
-  onNote?: (line: string) => void;
+  onNote?: ((line: string) => void) | undefined;
 }
 
 const photoOptions: OptionNames<RestorePhotoOptions> = {

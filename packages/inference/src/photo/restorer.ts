@@ -34,36 +34,36 @@ export interface RestorerOptions {
    * What computes. Default `onnxruntime`, on the processor; `onnxruntime-webgpu` on a graphics device;
    * `tfjs-tensorflow` where `@tensorflow/tfjs-node` is installed.
    */
-  engine?: EngineName;
+  engine?: EngineName | undefined;
   /** Processor threads to use, with ONNX Runtime. Default: all cores. */
-  threads?: number;
+  threads?: number | undefined;
   /**
    * What ONNX Runtime computes convolutions in, where weights are calibrated, as the bundled ones are. `int8`
    * (default): 8-bit integers, about 1.6 times as fast; gains are the same to a few hundredths of a dB.
    * A graphics device computes in float32.
    */
-  precision?: Precision;
+  precision?: Precision | undefined;
   /**
    * What the network and the frames it has made may take of memory together. A larger photograph is restored
    * in tiles, many frames of it in several passes. A fixed number and not what happens to be free, so that
    * the same photograph gives the same bytes. Default 1 GiB.
    */
-  memoryBudgetBytes?: number;
+  memoryBudgetBytes?: number | undefined;
   /**
    * How many frames to restore, evenly spaced over the exposure: 2 or more. Default: 7, or those that an
    * older network has.
    */
-  frames?: number;
+  frames?: number | undefined;
   /**
    * Restores every photograph together with its mirror image and gives the mean: a little better, in twice
    * the time. Default false.
    */
-  mirrored?: boolean;
+  mirrored?: boolean | undefined;
   /**
    * The fraction of its size at which a photograph is restored. `auto` (default): the largest at which the
    * blur is no longer than the network can follow; the frames are brought back to full size.
    */
-  scale?: 'auto' | WorkingScale;
+  scale?: 'auto' | WorkingScale | undefined;
 }
 
 const restorerOptions: OptionNames<RestorerOptions> = {

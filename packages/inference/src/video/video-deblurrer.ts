@@ -16,11 +16,11 @@ import {
 
 export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
   /** What computes. Default `onnxruntime`. */
-  engine?: OnnxRuntimeEngineName;
+  engine?: OnnxRuntimeEngineName | undefined;
   /** Processor threads to use. Default: all cores. */
-  threads?: number;
+  threads?: number | undefined;
   /** As in `createRestorer`. Default `int8`. */
-  precision?: Precision;
+  precision?: Precision | undefined;
 }
 
 export interface VideoDeblurrer extends DeblurrerOnEngine {

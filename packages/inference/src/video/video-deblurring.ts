@@ -49,26 +49,26 @@ export interface DeblurVideoOptions extends FfmpegOptions, FrameEncoding {
    */
   weights: VideoWeights;
   /** Rate of a clip that is made from a folder of frames. Default 25. */
-  framesPerSecond?: number;
+  framesPerSecond?: number | undefined;
   /**
    * What becomes of a clip of high dynamic range (PQ, HLG). `keep`: a clip of the same kind, at 10 bits.
    * `tonemap`: ordinary pictures. Default: kept in a clip, tone-mapped in a folder, whose pictures say
    * nothing of it.
    */
-  hdr?: 'keep' | 'tonemap';
+  hdr?: 'keep' | 'tonemap' | undefined;
   /** Whether interlaced frames are made progressive, one from each. Default true. */
-  deinterlace?: boolean;
+  deinterlace?: boolean | undefined;
   /**
    * Writes a clip of this part alone, the original on the left and the sharp one on the right, without sound.
    * Its first and last frames are taken for those of the clip.
    */
-  preview?: ClipPart;
+  preview?: ClipPart | undefined;
   /** Whether a clip that is there already may be replaced. A folder is continued anyway. Default true. */
-  overwrite?: boolean;
+  overwrite?: boolean | undefined;
   /** Called after each frame that was written. */
-  onFrame?: (done: number, total: number) => void;
+  onFrame?: ((done: number, total: number) => void) | undefined;
   /** Called with a line about the clip that its owner should know. */
-  onNote?: (line: string) => void;
+  onNote?: ((line: string) => void) | undefined;
 }
 
 const videoOptions: OptionNames<DeblurVideoOptions> = {

@@ -27,7 +27,7 @@ export interface EagerRestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network. */
   weights: SafetensorsBytes;
   /** A photograph of more pixels is restored in tiles. Default 1 million. */
-  maximumPixels?: number;
+  maximumPixels?: number | undefined;
 }
 
 /**

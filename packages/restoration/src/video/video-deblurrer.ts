@@ -23,18 +23,18 @@ export interface VideoDeblurrerOptions {
   /** What computes the network. */
   engine: ComputeEngine;
   /** Frames for which the network would need more memory than this are deblurred in tiles. Default 3 GiB. */
-  memoryBudgetBytes?: number;
+  memoryBudgetBytes?: number | undefined;
   /**
    * Makes every frame sharp together with its mirror image and gives the mean: a little better, in almost
    * twice the time. Default false.
    */
-  mirrored?: boolean;
+  mirrored?: boolean | undefined;
   /**
    * Makes every frame sharp from the frames beside it, whatever they show, as the network is defined: cuts,
    * repeated frames and still parts are not looked for, nor does a frame take from those beside it what they
    * show more sharply (`SharperNeighbours`). Default false.
    */
-  windowsOnly?: boolean;
+  windowsOnly?: boolean | undefined;
 }
 
 const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
@@ -79,12 +79,12 @@ export interface DeblurOptions {
    * Every sharp frame is written over the one before it: what goes through a stream leaves nothing to collect.
    * Default false.
    */
-  overwrites?: boolean;
+  overwrites?: boolean | undefined;
   /**
    * Number of the first frame that is wanted, counted from 0. Those before it are only looked at, so that the
    * others become what they are in the whole clip. Default 0.
    */
-  from?: number;
+  from?: number | undefined;
 }
 
 const deblurOptions: OptionNames<DeblurOptions> = { overwrites: 'boolean', from: true };
