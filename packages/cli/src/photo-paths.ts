@@ -150,33 +150,33 @@ async function findMatches(
   const folderOf = (match: string) => relative('.', dirname(match));
   // As in shells, `**` leads through no linked folder, which may lie above this one; what names it does.
   const followsLinks = !pattern.includes('**');
-  const leftOut = new Map<string, SkippedFile | undefined>();
-  for (const below of new Set(matches.sort().map(folderOf))) {
-    leftOut.set(below, await leftOutOnWay(folder, below, out, followsLinks));
-  }
-  for (const match of matches) {
+  /** Of folders below, by their paths from there: each is looked at once, however many lie in it. */
+  const leftOut = new Map<string, SkippedFile | undefined>([['', undefined]]);
+  /** The first folder on the way to one below, itself included, that is left out. */
+  const leftOutOnWay = async (below: string): Promise<SkippedFile | undefined> => {
+    if (!leftOut.has(below)) {
+      const above = await leftOutOnWay(folderOf(below));
+      leftOut.set(below, above ?? (await leftOutItself(join(folder, below), out, followsLinks)));
+    }
+    return leftOut.get(below);
+  };
+  for (const match of matches.sort()) {
     const below = folderOf(match);
-    if (!leftOut.get(below)) add(found, join(folder, match), below, false);
+    if (!(await leftOutOnWay(below))) add(found, join(folder, match), below, false);
   }
   const skipped = [...leftOut.values()].filter((each) => each !== undefined);
-  found.skipped.push(...new Map(skipped.map((each) => [each.path, each])).values());
+  found.skipped.push(...new Set(skipped));
   expectPhotos(found, `No photograph matches ${wholePattern}.`);
   return found;
 }
 
-/** The first folder on the way from a folder to one below it, itself included, that is left out. */
-async function leftOutOnWay(
-  folder: string,
-  below: string,
+async function leftOutItself(
+  path: string,
   out: string,
   followsLinks: boolean,
 ): Promise<SkippedFile | undefined> {
-  const parts = below === '' ? [] : below.split(sep);
-  for (let length = 1; length <= parts.length; length++) {
-    const path = join(folder, ...parts.slice(0, length));
-    if (holdsResults(path, await readdir(path), out)) return { path, reason: skipReasons.results };
-    if (!followsLinks && (await lstat(path)).isSymbolicLink()) return { path, reason: skipReasons.link };
-  }
+  if (holdsResults(path, await readdir(path), out)) return { path, reason: skipReasons.results };
+  if (!followsLinks && (await lstat(path)).isSymbolicLink()) return { path, reason: skipReasons.link };
   return undefined;
 }
 
