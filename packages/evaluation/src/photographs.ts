@@ -106,12 +106,16 @@ export async function evaluateFolder(
   restorer: FrameRestorer,
   options: EvaluateFolderOptions = {},
 ): Promise<PhotographReport> {
-  expectOptions(
+  const {
+    rule = 'sequence',
+    onSample,
+    signal,
+    ...scoring
+  } = expectOptions(
     options,
     evaluateFolderOptionNames,
     "evaluateFolder('samples', restorer, { rule: 'per-frame' })",
   );
-  const { rule = 'sequence', onSample, signal, ...scoring } = options;
   // All before the first is restored: what is missing from the last shows at once.
   const samples = listSampleFolders(folder).map(findSampleFiles);
   const scores: ScoredSample[] = [];

@@ -38,18 +38,18 @@ export interface ExperimentResult {
  *
  * @param name `table-5`, or one of its rows: `table-5/pml`.
  * @returns `undefined` if training was interrupted; the same call goes on.
- * @throws UnblurError for an unknown setting; where there is no such row, or fewer seeds; as `loadExperiment` and training do.
+ * @throws UnblurError for an unknown setting; where there is no such row, or fewer seeds; as `loadExperiment`
+ * and training do.
  */
 export async function runExperiment(
   name: string,
   given: ExperimentSettings,
 ): Promise<ExperimentResult | undefined> {
-  expectOptions(
+  const { seedCount, ...settings } = expectOptions(
     given,
     experimentSettingNames,
     "runExperiment('table-5', { experiments: 'experiments', out: 'runs', ... })",
   );
-  const { seedCount, ...settings } = given;
   const [experimentName, rowName] = name.split('/') as [string, string | undefined];
   const whole = loadExperiment(settings.experiments, experimentName);
   const rows = whole.rows.filter((row) => rowName === undefined || row.name === rowName);
