@@ -78,7 +78,8 @@ const evaluateVideosOptionNames: OptionNames<EvaluateVideosOptions> = {
  * and scores every frame against the sharp one of the same name, whatever its format. The blurred frames
  * themselves are scored as the baseline.
  *
- * @throws UnblurError for an unknown option; Error that names the video and what is missing, unreadable or of another size.
+ * @throws UnblurError for an unknown option; Error that names the video and what is missing, unreadable or of
+ * another size.
  */
 export async function evaluateVideoFolder(
   folder: string,

@@ -64,8 +64,8 @@ const mostProcesses = 64;
 /**
  * Trains what a run file describes, of whichever system.
  *
- * @throws if an option is not known, the run file is not right, its data cannot be read, another process trains in the folder, the
- * folder holds another run and `resume` is not set, or a loss term is not finite.
+ * @throws if an option is not known, the run file is not right, its data cannot be read, another process trains
+ * in the folder, the folder holds another run and `resume` is not set, or a loss term is not finite.
  */
 export async function train(
   runFile: string,

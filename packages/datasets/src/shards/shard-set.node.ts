@@ -63,8 +63,8 @@ const shardSetOptionNames: OptionNames<ShardSetOptions> = {
  * call completes a job that was stopped, and no shard is made twice.
  *
  * @returns how many of its samples were there already and are kept.
- * @throws Error where `out` holds another set, or one made by another version; where a file of the source cannot be used; where the disk is
- * full. A shard that could not be finished is removed.
+ * @throws Error where `out` holds another set, or one made by another version; where a file of the source
+ * cannot be used; where the disk is full. A shard that could not be finished is removed.
  */
 export async function synthesizeShards(options: ShardSetOptions): Promise<{ kept: number }> {
   requireSet(options);

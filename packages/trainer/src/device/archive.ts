@@ -47,8 +47,8 @@ export interface RunArchive {
  * part, so that they can travel one by one.
  *
  * @param folder new, or empty.
- * @throws if an option is not known, the run file is not right, what it reads cannot be read, it does not fit, or the folder holds
- * something.
+ * @throws if an option is not known, the run file is not right, what it reads cannot be read, it does not fit,
+ * or the folder holds something.
  */
 export async function packRun(
   runFile: string,
