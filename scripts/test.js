@@ -7,7 +7,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { removeOrphans } from './build.js';
 import { ensureInstalled } from './install.js';
 import { runNode, runNodeQuietly, workspaceRoot } from './run-command.js';
@@ -71,6 +71,7 @@ async function runTests() {
   counts.failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
   if (code !== 0 && counts.failed === 0) counts.failed += 1;
   reportSkipped(results);
+  reportFailed(results);
 }
 
 function readResults(path) {
@@ -86,6 +87,21 @@ function reportSkipped({ testResults }) {
     for (const { status, fullName } of assertionResults) {
       if (status === 'pending') console.log(`skipped: ${name.slice(workspaceRoot.length + 1)}: ${fullName}`);
     }
+  }
+}
+
+/** Failures once more, without their colours: what jest said of them is thousands of lines above. */
+function reportFailed({ testResults }) {
+  const report = (name, title, message) => {
+    const text = stripVTControlCharacters(message).trimEnd().split('\n').slice(0, 20).join('\n    ');
+    console.log(`\nfailed: ${name.slice(workspaceRoot.length + 1)}: ${title}\n    ${text}`);
+  };
+  for (const { name, status, message, assertionResults } of testResults) {
+    const failures = assertionResults.filter((result) => result.status === 'failed');
+    for (const { fullName, failureMessages } of failures) {
+      report(name, fullName, failureMessages.join('\n'));
+    }
+    if (status === 'failed' && failures.length === 0) report(name, 'the file itself', message);
   }
 }
 
