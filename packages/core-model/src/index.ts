@@ -1,3 +1,4 @@
+export { consistencyCorrection, consistencyTimes } from './photo/blur-consistency.js';
 export { photoPreset } from './photo/photo-config.js';
 export type { PhotoConfig } from './photo/photo-config.js';
 export {
