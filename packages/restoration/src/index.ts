@@ -16,8 +16,10 @@ export {
   type EagerScene,
 } from './photo/eager-restorer.js';
 export { readFixedTimesNetwork, type FixedTimesNetwork } from './photo/fixed-times-network.js';
+export { consistencyRenderings } from './photo/consistent-frames.js';
 export {
   anyTimes,
+  consistencyInputs,
   photoFrames,
   photoFunctions,
   photoReach,

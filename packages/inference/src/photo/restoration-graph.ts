@@ -1,7 +1,17 @@
-import { clipByValue, concat, mirrorPad, slice, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  clipByValue,
+  concat,
+  mirrorPad,
+  slice,
+  type Tensor,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
 import {
   clipFamily,
   clipFrames,
+  consistencyCorrection,
+  consistencyTimes,
   frameExtractionFamily,
   frameTimes,
   paperFamily,
@@ -264,8 +274,15 @@ function photoRestoration(file: SafetensorsBytes, frames = photoFrames): Restora
       motions: { ...motionOutput, stridePixels: () => trajectoryStridePixels },
     },
     restore(blurred, weightTensors) {
-      const { frames: restored, motionsPixels } = network.restore(blurred, times, weightTensors);
-      return { frames: inRange(concat(restored, 0)), motions: concat(motionsPixels, 0) };
+      const made = [...new Set([...consistencyTimes, ...times])];
+      const { frames: restored, motionsPixels } = network.restore(blurred, made, weightTensors);
+      const select = (all: readonly Tensor4D[], wanted: readonly number[]) =>
+        wanted.map((time) => all[made.indexOf(time)]!);
+      const correction = consistencyCorrection(blurred, select(restored, consistencyTimes));
+      return {
+        frames: inRange(add(concat(select(restored, times), 0), correction)),
+        motions: concat(select(motionsPixels, times), 0),
+      };
     },
     weights,
     metadata,

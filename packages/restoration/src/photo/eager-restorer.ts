@@ -1,4 +1,6 @@
 import {
+  consistencyCorrection,
+  consistencyTimes,
   photoFamily,
   weightTensors,
   type LayerCost,
@@ -17,6 +19,7 @@ import {
 } from '../tiling/tiled-scene.js';
 import { UnblurError } from '@unblur/files/file-error';
 import { expectOptions, type OptionNames } from '@unblur/files/options';
+import { consistencyRenderings } from './consistent-frames.js';
 import { anyTimes, photoFrames } from './frame-network.js';
 import { chooseTimes, type FrameChoice } from './frame-selection.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
@@ -102,6 +105,19 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
           frame.dispose();
         }
       },
+      async correctionFor(values, frames) {
+        const correction = tidy(() => {
+          const [blurred, ...made] = [values, ...frames].map((image) =>
+            tensor4d(image, [1, height, width, 3]),
+          );
+          return consistencyCorrection(blurred!, made);
+        });
+        try {
+          return await valuesOf(correction);
+        } finally {
+          correction.dispose();
+        }
+      },
       release: releaseScene,
     };
   }
@@ -110,6 +126,7 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
     return analyzeInTiles(photo, {
       ...expectOptions(progress, progressOptions, 'analyze(photo, { signal })'),
       maximumPixels,
+      work,
       open: async (...size) => openTiles(...size),
     });
   }
@@ -126,14 +143,15 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
       ...choice
     } = expectOptions(options, restoreOptions, 'restore(photo, { frames: 7 })');
     const times = chooseTimes(choice, anyTimes, anyTimes(photoFrames));
-    const analysisShare =
-      work.analysis / (work.analysis + work.frame * times.filter((time) => time !== 0).length);
-    const scene = await analyze(photo, { onShare: (share) => onShare(share * analysisShare), signal });
+    const prepared = work.analysis + consistencyRenderings * work.frame;
+    const renderings = times.filter((time) => !consistencyTimes.includes(time)).length;
+    const preparedShare = prepared / (prepared + work.frame * renderings);
+    const scene = await analyze(photo, { onShare: (share) => onShare(share * preparedShare), signal });
     try {
       const restored: RestoredSequence = { frames: [], motionsPixels: [] };
       for (const [done, time] of times.entries()) {
         signal?.throwIfAborted();
-        onShare(analysisShare + ((1 - analysisShare) * done) / times.length);
+        onShare(preparedShare + ((1 - preparedShare) * done) / times.length);
         restored.frames.push(await scene.renderAt(time));
         restored.motionsPixels.push(scene.motionAt(time));
       }

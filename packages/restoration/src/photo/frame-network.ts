@@ -1,4 +1,6 @@
 import {
+  consistencyCorrection,
+  consistencyTimes,
   frameTimes,
   photoFamily,
   photoMultiple,
@@ -12,6 +14,7 @@ import {
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { ComputedFunction, ComputeEngine, OpenFunction } from '../compute-engine.js';
 import { clampToDisplay, expectFinite } from '../display-range.js';
+import { ConsistentFrames, consistencyRenderings, type FrameMaker } from './consistent-frames.js';
 import { readFixedTimesNetwork, type FixedTimesNetwork } from './fixed-times-network.js';
 import { motionAlong, type MotionField } from '../motion-field.js';
 import { selectFrames } from './frame-selection.js';
@@ -95,20 +98,34 @@ export function anyTimes(frames: number): number[] {
 /** A function of named tensors, its weights apart, for images of one size. */
 type NetworkFunction = Pick<ComputedFunction, 'compute' | 'inputShapes'>;
 
+/** The name of the frame at one of `consistencyTimes` among the inputs of `consistency`. */
+const consistencyInput = (index: number) => `frame${index}`;
+
+/** The inputs of `consistency`: the image, and its frames at `consistencyTimes`. */
+export const consistencyInputs = (
+  blurred: Float32Array,
+  frames: readonly Float32Array[],
+): Record<string, Float32Array> => ({
+  blurred,
+  ...Object.fromEntries(frames.map((frame, index) => [consistencyInput(index), frame])),
+});
+
 /**
- * The two halves of the photo network for images of a size, sides multiples of `photoMultiple`. `analysis`:
+ * The parts of the photo network for images of a size, sides multiples of `photoMultiple`. `analysis`:
  * `blurred` to `middle`, `trajectory` and `feature`, see `PhotoScene`. `rendering`: those and `time` to
- * `frame`, which may exceed [0, 1].
+ * `frame`, which may exceed [0, 1]. `consistency`: `consistencyInputs` to `correction`, which every frame
+ * lacks.
  */
 export function photoFunctions(
   network: PhotoNetwork,
   width: number,
   height: number,
-): { analysis: NetworkFunction; rendering: NetworkFunction } {
+): { analysis: NetworkFunction; rendering: NetworkFunction; consistency: NetworkFunction } {
+  const image = [1, height, width, 3];
   return {
     analysis: {
       compute: ({ blurred }, weightTensors) => ({ ...network.analyze(blurred as Tensor4D, weightTensors) }),
-      inputShapes: { blurred: [1, height, width, 3] },
+      inputShapes: { blurred: image },
     },
     rendering: {
       compute: ({ middle, trajectory, feature, time }, weightTensors) => {
@@ -120,10 +137,22 @@ export function photoFunctions(
         return { frame: network.renderAt(scene, time as Tensor4D, weightTensors) };
       },
       inputShapes: {
-        middle: [1, height, width, 3],
+        middle: image,
         trajectory: [1, height / trajectoryStridePixels, width / trajectoryStridePixels, 6],
         feature: [1, height / 2, width / 2, network.config.frameChannels],
         time: [1, 1, 1, 1],
+      },
+    },
+    consistency: {
+      compute: ({ blurred, ...frames }) => ({
+        correction: consistencyCorrection(
+          blurred as Tensor4D,
+          consistencyTimes.map((_, index) => frames[consistencyInput(index)] as Tensor4D),
+        ),
+      }),
+      inputShapes: {
+        blurred: image,
+        ...Object.fromEntries(consistencyTimes.map((_, index) => [consistencyInput(index), image])),
       },
     },
   };
@@ -131,6 +160,13 @@ export function photoFunctions(
 
 /** How far the photo network follows what moves. */
 export const photoReach: Reach = { fullSizePixels: 17.5, fullSizePixelsOfLarge: 8, smallerPixels: 14 };
+
+/** An image, and what all its frames are made from: outputs of the analysis by name. */
+interface AnalyzedImage {
+  data: Float32Array;
+  scene: Record<string, Float32Array>;
+  frames?: ConsistentFrames;
+}
 
 function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
   const { config, ...read } = photoFamily.readWeights(weights);
@@ -150,7 +186,8 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
       const functions = photoFunctions(network, width, height);
       const analysis = await engine.open({ ...functions.analysis, weights: read });
       let rendering: OpenFunction | undefined;
-      let latest: { data: Float32Array; scene: Record<string, Float32Array> } | undefined;
+      let consistency: OpenFunction | undefined;
+      let latest: AnalyzedImage | undefined;
       /** What all frames of an image are made from; that of the latest one is kept. */
       const analyze = async ({ data }: RgbImage) => {
         if (!latest?.data.every((value, index) => value === data[index])) {
@@ -160,35 +197,52 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
           expectFinite(scene['trajectory']!);
           latest = { data: data.slice(), scene };
         }
-        return latest.scene;
+        return latest;
       };
+      const makerOf = ({ data, scene }: AnalyzedImage): FrameMaker => ({
+        async renderAt(time) {
+          // The others are made from the middle one: frames are changed in place.
+          if (time === 0) return scene['middle']!.slice();
+          rendering ??= await engine.open({ ...functions.rendering, weights: read });
+          return (await rendering.run({ ...scene, time: Float32Array.of(time) }))['frame']!;
+        },
+        async correctionFor(frames) {
+          consistency ??= await engine.open({ ...functions.consistency, weights: read });
+          return (await consistency.run(consistencyInputs(data, frames)))['correction']!;
+        },
+      });
       return {
         async findMotions(image, times) {
-          const { trajectory } = await analyze(image);
-          return times.map((time) => motionAlong(trajectory!, image, time));
+          const { scene } = await analyze(image);
+          return times.map((time) => motionAlong(scene['trajectory']!, image, time));
         },
-        async restore(image, times, { onShare, signal } = {}) {
-          const scene = await analyze(image);
+        async restore(image, times, { onShare = () => undefined, signal } = {}) {
+          const analyzed = await analyze(image);
+          const isThere = (time: number) =>
+            analyzed.frames ? analyzed.frames.has(time) : consistencyTimes.includes(time);
+          const renderings = times.filter((time) => time !== 0 && !isThere(time)).length;
+          const tellDone = (rendered: number) =>
+            onShare((analysisFrames + rendered) / (analysisFrames + consistencyRenderings + renderings));
+          const frames = (analyzed.frames ??= await ConsistentFrames.prepare(makerOf(analyzed), {
+            onRendering: tellDone,
+            signal,
+          }));
           const restored: RestoredSequence = { frames: [], motionsPixels: [] };
-          for (const [done, time] of times.entries()) {
+          let rendered = consistencyRenderings;
+          for (const time of times) {
             signal?.throwIfAborted();
-            onShare?.((analysisFrames + done) / (analysisFrames + times.length));
-            if (time !== 0) {
-              rendering ??= await engine.open({ ...functions.rendering, weights: read });
-            }
-            // Clamped in place: the middle frame is cut out of what the others are made from, so as a copy.
-            const frame =
-              time === 0
-                ? scene['middle']!.slice()
-                : (await rendering!.run({ ...scene, time: Float32Array.of(time) }))['frame']!;
-            restored.frames.push({ width, height, data: clampToDisplay(frame) });
-            restored.motionsPixels.push(motionAlong(scene['trajectory']!, image, time));
+            tellDone(rendered);
+            if (time !== 0 && !frames.has(time)) rendered++;
+            restored.frames.push({ width, height, data: await frames.frameAt(time) });
+            restored.motionsPixels.push(motionAlong(analyzed.scene['trajectory']!, image, time));
           }
+          frames.forget();
           return restored;
         },
         async release() {
           await analysis.release();
           await rendering?.release();
+          await consistency?.release();
         },
       };
     },

@@ -1,8 +1,10 @@
 import { photoMultiple } from '@unblur/core-model';
-import { clampToDisplay, expectFinite } from '../display-range.js';
+import { expectFinite } from '../display-range.js';
 import { exposureMotion, motionAlong, type MotionField } from '../motion-field.js';
 import { crop, padByReflection, roundUp } from './padding.js';
 import { expectRgbImage, toFractions, type RgbImage } from '../raster.js';
+import { ConsistentFrames, consistencyRenderings } from '../photo/consistent-frames.js';
+import type { PhotoWork } from '../photo/photo-work.js';
 import { TileCanvas } from './tile-canvas.js';
 import { planVisits, type TilePosition } from './tile-visits.js';
 import { planTiles, tileOverlapPixels, type TilePlan } from './tile-plan.js';
@@ -23,14 +25,22 @@ export interface TileNetwork<Scene> {
   ): Promise<{ scene: Scene; trajectory: Float32Array }>;
   /** The frame at a time from -1 to 1, `height * width * 3` values, which may exceed [0, 1]; a new array. */
   renderAt(scene: Scene, time: number): Promise<Float32Array>;
+  /**
+   * What every frame lacks, `consistencyCorrection` of a tile's values and its frames at `consistencyTimes`:
+   * `height * width * 3`.
+   */
+  correctionFor(values: Float32Array, frames: readonly Float32Array[]): Promise<Float32Array>;
   /** Frees what a scene holds. */
   release(scene: Scene): void;
 }
 
 export interface SceneProgress {
-  /** Called with the fraction of the analysis that is done, 0 to 1. */
+  /** Called with the fraction that is done, 0 to 1, of what comes before the frames that are asked for. */
   onShare?: (share: number) => void;
-  /** Stops between two tiles; what was asked for is then rejected with the signal's reason. */
+  /**
+   * Stops between two tiles, and between the frames that have to average to one; what was asked for is then
+   * rejected with the signal's reason.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -49,6 +59,8 @@ export interface TiledScene {
 export interface TiledSceneOptions<Scene> extends SceneProgress {
   /** A photograph of more pixels is analyzed in tiles that overlap. */
   maximumPixels: number;
+  /** What the network computes: how far the analysis is told from. */
+  work: PhotoWork;
   /** Called once, with the size of all tiles: sides are multiples of `photoMultiple`. */
   open: (width: number, height: number) => Promise<TileNetwork<Scene>>;
 }
@@ -57,6 +69,7 @@ interface Tile<Scene> {
   position: TilePosition;
   scene: Scene;
   trajectory: Float32Array;
+  frames: ConsistentFrames;
   /** -1 where this tile tells the exposure the other way round than those before it. */
   direction: 1 | -1;
 }
@@ -88,7 +101,7 @@ function planFor(width: number, height: number, maximumPixels: number): TilePlan
  */
 export async function analyzeInTiles<Scene>(
   photo: RgbImage,
-  { maximumPixels, open, onShare = () => undefined, signal }: TiledSceneOptions<Scene>,
+  { maximumPixels, work, open, onShare = () => undefined, signal }: TiledSceneOptions<Scene>,
 ): Promise<TiledScene> {
   expectRgbImage(photo);
   const { width, height } = photo;
@@ -102,6 +115,7 @@ export async function analyzeInTiles<Scene>(
     released = true;
     tiles.splice(0).forEach(({ scene }) => network.release(scene));
   };
+  const analysisShare = work.analysis / (work.analysis + consistencyRenderings * work.frame);
   const expectHeld = () => {
     if (released) throw new UnblurError('This photograph has been released: analyze it again');
   };
@@ -118,12 +132,31 @@ export async function analyzeInTiles<Scene>(
     for (const [done, position] of visits.entries()) {
       signal?.throwIfAborted();
       const [left, top] = [plan.columns[position.column]!, plan.rows[position.row]!];
-      const analyzed = await network.analyze(crop(padded, 3, left, top, tileWidth, tileHeight), (share) =>
-        onShare((done + share) / visits.length),
+      const tellShare = (share: number) => onShare((done + share) / visits.length);
+      const values = crop(padded, 3, left, top, tileWidth, tileHeight);
+      const { scene, trajectory } = await network.analyze(values, (share) =>
+        tellShare(share * analysisShare),
       );
-      const tile: Tile<Scene> = { position, ...analyzed, direction: 1 };
+      let frames: ConsistentFrames;
+      try {
+        expectFinite(trajectory);
+        frames = await ConsistentFrames.prepare(
+          {
+            renderAt: (time) => network.renderAt(scene, time),
+            correctionFor: (made) => network.correctionFor(values, made),
+          },
+          {
+            onRendering: (rendered) =>
+              tellShare(analysisShare + ((1 - analysisShare) * rendered) / consistencyRenderings),
+            signal,
+          },
+        );
+      } catch (cause) {
+        network.release(scene);
+        throw cause;
+      }
+      const tile: Tile<Scene> = { position, scene, trajectory, frames, direction: 1 };
       tiles.push(tile);
-      expectFinite(tile.trajectory);
       if (visits.length > 1) {
         const there = known.motionsPixels(padded.width, padded.height)[0];
         if (there && pointsAgainst(exposureMotionOfTile(tile), there, position, plan)) tile.direction = -1;
@@ -141,9 +174,9 @@ export async function analyzeInTiles<Scene>(
       expectTime(time);
       expectHeld();
       const canvas = new TileCanvas(padded.width, padded.height, plan);
-      for (const { position, scene, direction } of tiles) {
+      for (const { position, frames, direction } of tiles) {
         // Not -0, which no network was asked for.
-        const data = clampToDisplay(await network.renderAt(scene, time === 0 ? 0 : direction * time));
+        const data = await frames.frameAt(time === 0 ? 0 : direction * time);
         canvas.add(position, {
           frames: [{ width: tileWidth, height: tileHeight, data }],
           motionsPixels: [],

@@ -1,6 +1,8 @@
 import { photoFamily } from '@unblur/core-model';
 import {
   analyzeInTiles,
+  consistencyInputs,
+  consistencyRenderings,
   photoFunctions,
   photoWork,
   type Precision,
@@ -42,11 +44,18 @@ export class PhotoEngine {
     this.#work = photoWork(this.#network);
   }
 
-  /** Thousand millions of multiply-adds that a photograph of a size takes, tiles and all. */
+  /**
+   * Thousand millions of multiply-adds that a photograph of a size takes, tiles and all: until frames can be
+   * had, those at `consistencyTimes` at once; then each further frame.
+   */
   workFor(width: number, height: number): { analysis: number; frame: number } {
     const { tiles, tileWidth, tileHeight } = tilesOf(width, height, maximumTilePixels[this.#engine.name]);
     const gigapixels = (tiles * tileWidth * tileHeight) / 1e9;
-    return { analysis: this.#work.analysis * gigapixels, frame: this.#work.frame * gigapixels };
+    const { analysis, frame } = this.#work;
+    return {
+      analysis: (analysis + consistencyRenderings * frame) * gigapixels,
+      frame: frame * gigapixels,
+    };
   }
 
   /** Opens the network for photographs of a size, so that the first of them need not wait. */
@@ -59,6 +68,7 @@ export class PhotoEngine {
   analyze(photo: RgbImage, progress: SceneProgress, precision: Precision = 'int8'): Promise<TiledScene> {
     return analyzeInTiles(photo, {
       ...progress,
+      work: this.#work,
       maximumPixels: maximumTilePixels[this.#engine.name],
       open: (width, height) => this.#openFor(width, height, precision),
     });
@@ -85,7 +95,16 @@ export class PhotoEngine {
       const fn = { ...functions[part], weights: this.#weights };
       return (await openFunction(this.#engine, fn, precision)).session;
     };
-    const [analysis, rendering] = [await open('analysis'), await open('rendering')];
+    const [analysis, rendering, consistency] = [
+      await open('analysis'),
+      await open('rendering'),
+      await open('consistency'),
+    ];
+    const takeValues = async (tensor: Tensor) => {
+      const values = await valuesOf(tensor, lost);
+      tensor.dispose();
+      return values;
+    };
     return {
       async analyze(values) {
         const scene = await Promise.race([analysis.run({ blurred: values }), lost]);
@@ -98,9 +117,11 @@ export class PhotoEngine {
           rendering.run({ middle, trajectory, feature, time: Float32Array.of(time) }),
           lost,
         ]);
-        const values = await valuesOf(frame!, lost);
-        frame!.dispose();
-        return values;
+        return takeValues(frame!);
+      },
+      async correctionFor(values, frames) {
+        const { correction } = await Promise.race([consistency.run(consistencyInputs(values, frames)), lost]);
+        return takeValues(correction!);
       },
       release({ middle, trajectory, feature }) {
         for (const tensor of [middle, trajectory, feature]) tensor.dispose();
@@ -108,6 +129,7 @@ export class PhotoEngine {
       async close() {
         await analysis.release();
         await rendering.release();
+        await consistency.release();
       },
     };
   }

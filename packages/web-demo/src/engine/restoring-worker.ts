@@ -1,3 +1,4 @@
+import { consistencyTimes } from '@unblur/core-model';
 import type { TiledScene } from '@unblur/restoration';
 import type { DownloadReport } from '../download/download.js';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
@@ -15,7 +16,7 @@ export type RestoringRequest =
   | { kind: 'start'; engine: EngineName; weightsUrl: string; weightsBytes: number }
   /** What this engine is told from others by. */
   | { kind: 'sample' }
-  /** How long a restoration of each size takes. */
+  /** How long a restoration of each size takes, the frames at `consistencyTimes` among so many. */
   | { kind: 'estimate'; sizes: readonly { width: number; height: number }[]; frames: number }
   /** @param times of the frames, in time order, the middle of the exposure (0) among them. */
   | { kind: 'restore'; photo: Picture; times: readonly number[] }
@@ -34,7 +35,7 @@ export type RestoreReport =
   /** All is there; the network is opened and measured. */
   | { kind: 'warm-up' }
   | PieceOfWork
-  /** The motion is known, before any frame but the middle one is made. */
+  /** The motion is known; the frames follow. */
   | { kind: 'motion'; motion: MotionSummary }
   /** A frame is made: its place among the times, and how many are. */
   | { kind: 'frame'; index: number; picture: Picture; done: number };
@@ -95,7 +96,7 @@ answerCalls<RestoringRequest, RestoringResults, RestoreReport>(async (request, r
     case 'estimate':
       return {
         result: request.sizes.map(({ width, height }) => ({
-          seconds: secondsFor(width, height, request.frames),
+          seconds: secondsFor(width, height, request.frames - consistencyTimes.length),
           isMeasured: isMeasured(width * height),
         })),
       };
@@ -120,6 +121,9 @@ async function start(
   return { name: engine.name, description: engine.description };
 }
 
+/** None of those at which frames are there once a photograph is analyzed. */
+const timeToRender = 0.5;
+
 /** As large as many a preview, which then need not wait for the network to be opened. */
 const warmUpSize = { width: 192, height: 112 };
 
@@ -143,7 +147,7 @@ async function warmUp(photos: PhotoEngine): Promise<number> {
     const scene = await photos.analyze(streaks, {});
     rates.learn('analysis', work.analysis, secondsSince(start));
     const frameStart = performance.now();
-    await scene.renderAt(1);
+    await scene.renderAt(timeToRender);
     rates.learn('frame', work.frame, secondsSince(frameStart));
     milliseconds = performance.now() - start;
     scene.release();
@@ -161,9 +165,10 @@ async function sample(): Promise<EngineSample | undefined> {
   return { frames, milliseconds };
 }
 
-function secondsFor(width: number, height: number, frames: number): number {
+/** @param renderings how many frames are made beside those that are there once a photograph is analyzed. */
+function secondsFor(width: number, height: number, renderings: number): number {
   const work = started!.photos.workFor(width, height);
-  return rates.seconds('analysis', work.analysis) + (frames - 1) * rates.seconds('frame', work.frame);
+  return rates.seconds('analysis', work.analysis) + renderings * rates.seconds('frame', work.frame);
 }
 
 /**
@@ -186,7 +191,8 @@ async function restore(
   const { width, height } = photo;
   await photos.prepare(width, height);
   const work = photos.workFor(width, height);
-  const analysisShare = rates.seconds('analysis', work.analysis) / secondsFor(width, height, times.length);
+  const renderings = times.filter((time) => !consistencyTimes.includes(time)).length;
+  const analysisShare = rates.seconds('analysis', work.analysis) / secondsFor(width, height, renderings);
   const tellAnalysis = (share: number) => {
     const seconds = (1 - share) * rates.seconds('analysis', work.analysis);
     report({
@@ -195,7 +201,7 @@ async function restore(
       toShare: analysisShare,
       seconds,
       ...(isMeasured(width * height) && {
-        secondsLeft: seconds + (times.length - 1) * rates.seconds('frame', work.frame),
+        secondsLeft: seconds + renderings * rates.seconds('frame', work.frame),
       }),
     });
   };
@@ -213,21 +219,27 @@ async function restore(
   report({ kind: 'motion', motion: summarizeMotion(times.map((time) => scene.motionAt(time))) });
 
   let frameMilliseconds = Infinity;
+  let rendered = 0;
+  const shareRendered = () => analysisShare + ((1 - analysisShare) * rendered) / renderings;
   for (const [done, index] of earlyOrder(times).entries()) {
-    const frameSeconds = rates.seconds('frame', work.frame);
-    const shareAfter = (frames: number) =>
-      analysisShare + ((1 - analysisShare) * Math.max(0, frames)) / (times.length - 1);
-    report({
-      kind: 'piece',
-      fromShare: shareAfter(done - 1),
-      toShare: shareAfter(done),
-      seconds: frameSeconds,
-      ...(isMeasured(width * height) && { secondsLeft: (times.length - done) * frameSeconds }),
-    });
+    const time = times[index]!;
+    const isThere = consistencyTimes.includes(time);
+    if (!isThere) {
+      const seconds = rates.seconds('frame', work.frame);
+      const secondsLeft = (renderings - rendered) * seconds;
+      const fromShare = shareRendered();
+      rendered++;
+      report({
+        kind: 'piece',
+        fromShare,
+        toShare: shareRendered(),
+        seconds,
+        ...(isMeasured(width * height) && { secondsLeft }),
+      });
+    }
     const frameStart = performance.now();
-    const picture = pictureOfImage(await scene.renderAt(times[index]!));
-    // The middle frame is made already.
-    if (times[index] !== 0) {
+    const picture = pictureOfImage(await scene.renderAt(time));
+    if (!isThere) {
       const seconds = secondsSince(frameStart);
       rates.learn('frame', work.frame, seconds);
       mostPixels = Math.max(mostPixels, width * height);
