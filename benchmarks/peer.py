@@ -20,7 +20,13 @@ import time
 import torch
 import torch.nn.functional as F
 
-from photo_network import MULTIPLE, displacement_at, read_photo_network
+from photo_network import (
+    CONSISTENCY_TIMES,
+    MULTIPLE,
+    consistency_correction,
+    displacement_at,
+    read_photo_network,
+)
 from training_loss import photometric_total
 from weight_file import read_safetensors
 
@@ -48,6 +54,8 @@ def open_restoration(arguments):
         (2 * index - (arguments.frames - 1)) / (arguments.frames - 1) for index in range(arguments.frames)
     ]
 
+    made = [*CONSISTENCY_TIMES, *(time for time in times if time not in CONSISTENCY_TIMES)]
+
     def open_in_layout(memory_format):
         network = read_photo_network(arguments.weights).to(memory_format=memory_format)
         photo = (
@@ -57,12 +65,11 @@ def open_restoration(arguments):
 
         def restore(at_once):
             with torch.inference_mode():
-                frames, scene = network.restore(
-                    F.pad(photo, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect"),
-                    times,
-                    at_once,
-                )
-                return [frame[:, :, :height, :width] for frame in frames], scene.trajectory
+                padded = F.pad(photo, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect")
+                frames, scene = network.restore(padded, made, at_once)
+                correction = consistency_correction(padded, frames[: len(CONSISTENCY_TIMES)])
+                wanted = [frames[made.index(time)] + correction for time in times]
+                return [frame[:, :, :height, :width] for frame in wanted], scene.trajectory
 
         def run(at_once):
             frames, trajectory = restore(at_once)

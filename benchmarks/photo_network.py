@@ -18,6 +18,8 @@ LEAKY_SLOPE = 0.1
 DISPLACEMENT_SCALE = 0.1
 MULTIPLE = 16
 PIXELS_PER_CELL = 4
+# When the frames are that have to average to the photograph.
+CONSISTENCY_TIMES = [index / 3 for index in range(-3, 4)]
 
 Scene = namedtuple("Scene", "middle trajectory feature")
 
@@ -112,6 +114,27 @@ class PhotoNetwork(nn.Module):
             rendered = [self.render_at(scene, time) for time in others]
         rendered = iter(rendered)
         return [scene.middle if time == 0 else next(rendered) for time in times], scene
+
+
+def consistency_correction(blurred, frames):
+    """What every frame lacks, of a photograph `[B, 3, H, W]` and its frames at `CONSISTENCY_TIMES`."""
+    shares = blurred.new_tensor([0.5, 1, 1, 1, 1, 1, 0.5]).view(-1, 1, 1, 1, 1) / 6
+    shown = torch.stack(frames).clamp(0, 1)
+    mean = (shares * shown).sum(0)
+    variance = ((shares * shown**2).sum(0) - mean**2).clamp(min=0)
+    brighter = (mean**2 + 1.2 * variance).sqrt() - mean
+    beyond = blurred - mean
+
+    def over_photograph(image):
+        return image.sum((1, 2, 3), keepdim=True)
+
+    pixels = blurred.shape[2] * blurred.shape[3]
+    measured = over_photograph(beyond * brighter) / (over_photograph(brighter**2) + 1e-6 * pixels)
+    mix = ((measured - 0.5) / 0.45).clamp(0, 1)
+    missing = beyond - mix * brighter
+    for _ in range(2):
+        missing = F.avg_pool2d(missing, 3, stride=1, padding=1)
+    return 0.75 * missing
 
 
 def convolution(inputs, outputs, kernel_size=3, stride=1):

@@ -1,8 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { tensor } from '@tensorflow/tfjs-core';
-import { frameTimes, photoFamily, photoMultiple, writeSafetensors } from '@unblur/core-model';
+import { add, tensor } from '@tensorflow/tfjs-core';
+import {
+  consistencyCorrection,
+  consistencyTimes,
+  frameTimes,
+  photoFamily,
+  photoMultiple,
+  writeSafetensors,
+} from '@unblur/core-model';
 import { psnr } from '@unblur/metrics';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
@@ -23,8 +30,8 @@ const gflopOfProduct = (2 * matrixSize ** 3) / 1e9;
 const program = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /**
- * Frames and trajectory of the photo network on ONNX Runtime and in PyTorch, before anything is clamped or
- * cropped.
+ * Frames, corrected to average to the photograph, and trajectory of the photo network on ONNX Runtime and in
+ * PyTorch, before anything is clamped or cropped.
  *
  * @param {string} weightsFile of the photo network
  * @param {string} folder for the files that both read
@@ -40,8 +47,17 @@ export async function comparePhotoNetworks({ weightsFile, width, height, frames:
       const weights = Object.fromEntries(
         Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]),
       );
-      const { frames, trajectory } = network.restore(inputs.blurred, frameTimes(count), weights);
-      return { ...Object.fromEntries(frames.map((frame, index) => [`frame${index}`, frame])), trajectory };
+      const times = frameTimes(count);
+      const restored = network.restore(inputs.blurred, [...consistencyTimes, ...times], weights);
+      const frames = restored.frames.slice(consistencyTimes.length);
+      const correction = consistencyCorrection(
+        inputs.blurred,
+        restored.frames.slice(0, consistencyTimes.length),
+      );
+      return {
+        ...Object.fromEntries(frames.map((frame, index) => [`frame${index}`, add(frame, correction)])),
+        trajectory: restored.trajectory,
+      };
     },
     { blurred: { shape: [1, height, width, 3] } },
   );
@@ -161,12 +177,13 @@ export async function compareRestoration({
 }
 
 /**
- * What the network's convolutions compute on a photograph, grown to the network's multiple; the middle frame
- * needs no rendering.
+ * What the network's convolutions compute on a photograph, grown to the network's multiple, the frames that
+ * have to average to it included; the middle frame needs no rendering.
  */
 function convolutionGflop(weightsFile, width, height, count) {
   const { config } = photoFamily.readWeights(readFileSync(weightsFile));
-  const rendered = frameTimes(count).filter((time) => time !== 0).length;
+  const made = new Set([...consistencyTimes, ...frameTimes(count)]);
+  const rendered = made.size - 1;
   const pixels = [width, height].reduce(
     (product, side) => product * Math.ceil(side / photoMultiple) * photoMultiple,
     1,
