@@ -8,7 +8,11 @@ import { newOwnedName } from './temporary-folder.js';
 const root = mkdtempSync(join(tmpdir(), 'unblur-folder-claim-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const claim = (record: unknown) => ({ fileName: 'made.json', record, otherwise: 'choose another folder' });
+const claim = (record: unknown) => ({
+  fileName: 'made.json',
+  record,
+  otherwise: (differences: string) => `made.json has ${differences}; choose another folder`,
+});
 
 test('the same work goes on in a folder, other work does not', async () => {
   const folder = mkdtempSync(join(root, 'a-'));
@@ -24,6 +28,25 @@ test('a damaged record is other work, one that is written with other spaces is n
   await claimFolder(root, claim({ seed: 1 }));
   writeFileSync(join(root, 'made.json'), '{"seed":');
   await expect(claimFolder(root, claim({ seed: 1 }))).rejects.toThrow('choose another folder');
+});
+
+test.each([
+  [{ seed: 2, options: { size: 32 } }, 'seed 1 instead of 2'],
+  [
+    { seed: 1, options: { size: 16, frames: 7 } },
+    'options.size 32 instead of 16 and options.frames nothing instead of 7',
+  ],
+  [{ seed: 1, options: { size: 32 }, from: ['a'.repeat(50)] }, 'other from'],
+  [{ options: { size: 32 }, seed: 1 }, 'the record in another order'],
+  [{}, 'seed 1 instead of nothing and options {"size":32} instead of nothing'],
+  [
+    { a: 1, b: 2, c: 3 },
+    'seed 1 instead of nothing, options {"size":32} instead of nothing, a nothing instead of 1 and 2 more differences',
+  ],
+])('tells in what the folder differs from %j', async (record, differences) => {
+  const folder = mkdtempSync(join(root, 'e-'));
+  await claimFolder(folder, claim({ seed: 1, options: { size: 32 } }));
+  await expect(claimFolder(folder, claim(record))).rejects.toThrow(`made.json has ${differences}; choose`);
 });
 
 describe('a folder that is claimed for work which fails', () => {

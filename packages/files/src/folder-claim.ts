@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from './atomic-file.js';
 import { UnblurError } from './file-error.js';
+import { isMapping } from './parsed-value.js';
 import { listOwned } from './temporary-folder.js';
 
 /** What is made in a folder, noted in it, so that two different things never mix there. */
@@ -11,8 +12,12 @@ export interface FolderClaim {
   fileName: string;
   /** Plain data, the same for the same contents. */
   record: unknown;
-  /** What to tell the user where the folder holds another record. */
-  otherwise: string;
+  /**
+   * What to tell the user where the folder holds another record.
+   *
+   * @param differences what it holds, such as `seed 4 instead of 5 and other panoramas`; or `a damaged record`.
+   */
+  otherwise: (differences: string) => string;
 }
 
 /**
@@ -26,8 +31,15 @@ export async function claimFolder(
   { fileName, record, otherwise }: FolderClaim,
 ): Promise<void> {
   const path = join(folder, fileName);
-  if (!existsSync(path)) await writeAtomically(path, `${JSON.stringify(record, null, 2)}\n`);
-  else if (onOneLine(readFileSync(path, 'utf8')) !== JSON.stringify(record)) throw new UnblurError(otherwise);
+  if (!existsSync(path)) {
+    await writeAtomically(path, `${JSON.stringify(record, null, 2)}\n`);
+    return;
+  }
+  const found = parseJson(readFileSync(path, 'utf8'));
+  if (JSON.stringify(found) === JSON.stringify(record)) return;
+  throw new UnblurError(
+    otherwise(found === undefined ? 'a damaged record' : inWords(differencesOf(found, record))),
+  );
 }
 
 /**
@@ -60,11 +72,42 @@ async function giveUpUnused(folder: string, claim: FolderClaim, before: Readonly
   if (isUsed() && !existsSync(path)) await claimFolder(folder, claim);
 }
 
-/** JSON on one line; nothing where it is damaged. */
-function onOneLine(json: string): string | undefined {
+/** Nothing where it is damaged. */
+function parseJson(json: string): unknown {
   try {
-    return JSON.stringify(JSON.parse(json));
+    return JSON.parse(json);
   } catch {
     return undefined;
   }
+}
+
+/** Values that are longer than this, such as lists of files and digests, are not told. */
+const longestValue = 40;
+/** More differences than this are counted. */
+const mostDifferences = 3;
+
+/** Where two pieces of plain data differ: `options.sizePixels 256 instead of 128`. */
+function differencesOf(found: unknown, wanted: unknown, name = ''): string[] {
+  const [foundText, wantedText] = [found, wanted].map((value) => JSON.stringify(value) ?? 'nothing') as [
+    string,
+    string,
+  ];
+  if (foundText === wantedText) return [];
+  if (isMapping(found) && isMapping(wanted)) {
+    const keys = [...new Set([...Object.keys(found), ...Object.keys(wanted)])];
+    const inner = keys.flatMap((key) =>
+      differencesOf(found[key], wanted[key], name === '' ? key : `${name}.${key}`),
+    );
+    return inner.length > 0 ? inner : [`${name || 'the record'} in another order`];
+  }
+  return Math.max(foundText.length, wantedText.length) > longestValue
+    ? [`other ${name}`]
+    : [`${name} ${foundText} instead of ${wantedText}`];
+}
+
+function inWords(differences: readonly string[]): string {
+  const told = differences.slice(0, mostDifferences);
+  const more = differences.length - told.length;
+  if (more > 0) told.push(`${more} more differences`);
+  return told.length === 1 ? told[0]! : `${told.slice(0, -1).join(', ')} and ${told.at(-1)!}`;
 }

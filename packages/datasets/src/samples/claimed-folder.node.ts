@@ -27,7 +27,8 @@ export function workInClaimedFolder<T>(
   const claim = {
     fileName,
     record: description,
-    otherwise: `Expected ${folder} to be new or to hold samples made with the same options, but ${join(folder, fileName)} says otherwise; choose another folder, or remove what is there to make it anew.`,
+    otherwise: (differences: string) =>
+      `Expected ${folder} to be new or to hold samples made with the same options, but ${join(folder, fileName)} has ${differences}; choose another folder, or remove what is there to make it anew.`,
   };
   const makePart = (): Promise<T> => doClaimed(folder, claim, work);
   return doLocked(folder, 'synthesis', makePart, parts === 1 ? {} : { parts: [`${index} of ${parts}`] });

@@ -430,7 +430,8 @@ async function writeFolder(
       ...(bitDepth === undefined ? {} : { bitDepth }),
       ...(quality === undefined ? {} : { quality }),
     },
-    otherwise: `${folder} holds frames of another clip, or made with other weights or another choice of mirrored, precision, deinterlace, format, bitDepth or quality; choose another folder, or remove this one to start anew`,
+    otherwise: () =>
+      `${folder} holds frames of another clip, or made with other weights or another choice of mirrored, precision, deinterlace, format, bitDepth or quality; choose another folder, or remove this one to start anew`,
   };
   return doClaimed(folder, claim, () => writeMissing(source, folder, deblurrer, options));
 }
