@@ -12,7 +12,7 @@ describe('a command line that is not understood', () => {
   test.each([
     [['restor', 'a.jpg'], /unknown command 'restor'.*Did you mean restore\?/],
     [['restore', 'a.jpg', '--frame', '3'], /unknown option '--frame'.*Did you mean --frames\?/],
-    [['restore', 'a.jpg', '--frames', '1'], /Expected a whole number from 2 to 1001/],
+    [['restore', 'a.jpg', '--frames', '0'], /Expected a whole number from 1 to 1001/],
     [['restore', 'a.jpg', '--threads', 'many'], /Expected a whole number of at least 1|from 1 to 1024/],
     [['doctor', 'x'], /too many arguments.*Expected 0 arguments but received 1\./],
     [['restore'], /missing required argument 'photo'/],

@@ -41,8 +41,8 @@ export function defineExport(program: Command): void {
     )
     .option(
       '--frames <n>',
-      'how many frames to restore from a photograph, 2 to 1001, evenly spaced over the exposure (default: 7, or those of the network)',
-      wholeNumber(2, 1001),
+      'how many frames to restore from a photograph, 1 to 1001, evenly spaced over the exposure; 1 is its middle (default: 7, or those of the network)',
+      wholeNumber(1, 1001),
     )
     .addOption(
       new Option(

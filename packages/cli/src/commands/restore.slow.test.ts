@@ -112,6 +112,21 @@ describe('unblur restore', () => {
     expectFrames(stdout, 4);
   });
 
+  test('restores the sharp photograph alone, as it is among others', () => {
+    const command = ['restore', photo, '--weights', weights, '--out', 'alone', '--frames', '1'];
+    expect(unblur(command).stdout).toMatch(/ -> alone\/photo: 1 frame, /);
+    expect(readdirSync(join(folder, 'alone', 'photo')).sort()).toEqual([
+      'contact-sheet.png',
+      'frame-0.png',
+      'motion.png',
+      'restoration.json',
+    ]);
+    const among = (name: string) => readFileSync(join(folder, 'good', 'photo', name));
+    expect(readFileSync(join(folder, 'alone', 'photo', 'frame-0.png'))).toEqual(among('frame-1.png'));
+    expect(readFileSync(join(folder, 'alone', 'photo', 'motion.png'))).toEqual(among('motion.png'));
+    expect(unblur(command).stdout).toMatch(/^1 was already restored/);
+  });
+
   test('works at the scale that it is told, says so, and gives frames of the full size', async () => {
     const { stdout } = unblur(['restore', photo, '--weights', weights, '--out', 'half', '--scale', '1/2']);
     expect(stdout).toMatch(/7 frames, restored at 1\/2 of its size, \d/);
@@ -122,7 +137,7 @@ describe('unblur restore', () => {
   });
 
   test.each([
-    ['--frames', '1', 'Expected a whole number from 2 to 1001'],
+    ['--frames', '0', 'Expected a whole number from 1 to 1001'],
     ['--scale', '1/3', 'Allowed choices are auto, 1, 1/2, 1/4, 1/8'],
     ['--memory', '0', 'Expected a number from 0.2 to 1024'],
   ])('refuses %s %s', (option, value, message) => {

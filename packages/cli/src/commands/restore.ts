@@ -83,8 +83,8 @@ export function defineRestore(program: Command): void {
     )
     .option(
       '--frames <n>',
-      'how many frames to restore, 2 to 1001, evenly spaced over the exposure (default: 7)',
-      wholeNumber(2, 1001),
+      'how many frames to restore, 1 to 1001, evenly spaced over the exposure; 1 is its middle, the sharp photograph alone (default: 7)',
+      wholeNumber(1, 1001),
     );
   command.option(
     '--max-megapixels <n>',

@@ -33,6 +33,13 @@ async function play(times: number[], anyTime: boolean, smoothFrames: number): Pr
 }
 
 describe('what is played', () => {
+  test('is one frame alone, restored with the ends, which tell the motion', async () => {
+    for (const anyTime of [true, false]) {
+      expect(new Playback({ times: [0], anyTime }, 25).restoredTimes).toEqual([-1, 0, 1]);
+      expect(await play([0], anyTime, 25)).toEqual([80]);
+    }
+  });
+
   test('has things on their way between the frames of the network', async () => {
     const times = [-1, -2 / 3, -1 / 3, 0, 1 / 3, 2 / 3, 1];
     // 20 columns in, each step of 2 columns taken in two, a column of which is 4 levels.

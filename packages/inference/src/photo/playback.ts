@@ -17,7 +17,10 @@ interface PlayedFrame {
   motionPixels: MotionField;
 }
 
-/** What is played of a photograph in the animation and the video: smaller copies of its frames. */
+/**
+ * What is played of a photograph in the animation and the video: smaller copies of its frames. Of one frame
+ * alone nothing is: it is restored with the ends of the exposure, which tell the motion.
+ */
 export class Playback {
   /**
    * Of the frames to restore: the kept ones, and where those are few others between them, so that things do not
@@ -40,6 +43,12 @@ export class Playback {
       throw new UnblurError(
         `Expected a whole number from 2 to ${mostPlayed} for smoothFrames but received ${smoothFrames}`,
       );
+    }
+    if (times.length === 1) {
+      this.restoredTimes = [-1, ...times, 1];
+      this.#played = new Set([1]);
+      this.#perStep = 1;
+      return;
     }
     this.restoredTimes = anyTime ? finerTimes(times, Math.ceil(fewestSteps / (times.length - 1))) : times;
     const steps = this.restoredTimes.length - 1;

@@ -129,8 +129,8 @@ export interface RestoredPhoto extends WrittenFiles {
  * Restores a photograph (a path, a `file:` URL or the bytes of an image file) and writes into `folder`, made
  * where it does not exist: `frame-0.png` ... in time order (16-bit where the photograph is, in its own
  * colours and with its EXIF and XMP; PNG unless another `format` is asked for), and in sRGB `animation.webp` or
- * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. They appear all at once;
- * other files left there by an earlier restoration are removed.
+ * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. A restorer of one frame
+ * writes the middle of the exposure alone, and no animation or video. They appear all at once; other files left there by an earlier restoration are removed.
  *
  * @throws UnblurError with one line for the user; the signal's reason when aborted; what `writeBeside`
  * throws, unchanged unless it concerns a file in the folder. No file is ever left half-written.
@@ -246,11 +246,15 @@ async function writeRestoration(
       await encodeFrame(frame, { format, bitDepth, quality }, source, pixels),
     );
   const { stills, motionsPixels } = await takeFrames(sequence, photo, restorer.times, playback, writeStill);
+  const isOneFrame = restorer.times.length === 1;
+  const skipStill = (kind: ResultKind) => skipped.push({ kind, reason: 'one frame does not move' });
   signal?.throwIfAborted();
   const played = await playback.finish(photo, signal);
 
   const writeVideoFile = async () => {
-    if (video === 'never') {
+    if (isOneFrame) {
+      skipStill('video');
+    } else if (video === 'never') {
       skipped.push({ kind: 'video', reason: 'not asked for' });
     } else if (!(await ffmpegIsThere)) {
       skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
@@ -258,6 +262,14 @@ async function writeRestoration(
       const path = join(folder, 'video.mp4');
       await writeVideo(path, played, { frameMilliseconds, pingPong, ffmpegPath, signal });
       files.push({ kind: 'video', path });
+    }
+  };
+  const writeAnimation = async () => {
+    if (isOneFrame) {
+      skipStill('animation');
+    } else {
+      const bytes = await encodeAnimation(played, animation, { frameMilliseconds, pingPong });
+      await write('animation', `animation.${animation}`, bytes);
     }
   };
   const writeSheets = async () => {
@@ -270,30 +282,24 @@ async function writeRestoration(
     await write('motion', 'motion.png', await encodeMotionPicture(middle, motionsPixels, photo));
   };
   // What takes longest first: other programs and threads work at it while the sheets are drawn here.
-  await allOrFirstFailure([
-    writeVideoFile(),
-    encodeAnimation(played, animation, { frameMilliseconds, pingPong }).then((bytes) =>
-      write('animation', `animation.${animation}`, bytes),
-    ),
-    writeSheets(),
-  ]);
+  await allOrFirstFailure([writeVideoFile(), writeAnimation(), writeSheets()]);
   return { files: files.sort((a, b) => compareNumbered(a.path, b.path)), skipped, scale: sequence.scale };
 }
 
 /** Writes a frame to a file. @param still its number. @param pixels of the frame, in 8 bits. */
 type WriteStill = (still: number, frame: RgbImage | DeepImage, pixels: PixelImage) => Promise<void>;
 
-/** Of the frames that are written, by their number. */
-interface Stills {
-  /** Small copies. */
+interface TakenFrames {
+  /** Small copies of those that are written, by their number. */
   stills: Picture[];
+  /** Of all that are restored, in time order. */
   motionsPixels: MotionField[];
 }
 
 /**
  * Takes all frames as they come, for the playback, and writes those at the times of the stills.
  *
- * @returns what the sheets show of the stills.
+ * @returns what the sheets show.
  */
 async function takeFrames(
   sequence: FrameSequence<RgbImage | DeepImage>,
@@ -301,7 +307,7 @@ async function takeFrames(
   stillTimes: readonly number[],
   playback: Playback,
   writeStill: WriteStill,
-): Promise<Stills> {
+): Promise<TakenFrames> {
   const stills: Picture[] = [];
   const motionsPixels: MotionField[] = [];
   // While two frames are encoded, on threads of their own, the next is put together; no more at once, for
@@ -312,10 +318,10 @@ async function takeFrames(
       const pixels = toPixels(frame);
       const copy = await toSrgb(await scaleWithin(pixels, playbackSidePixels), photo);
       playback.add(time, copy, motionPixels);
+      motionsPixels[playback.restoredTimes.indexOf(time)] = motionPixels;
       const still = stillTimes.indexOf(time);
       if (still < 0) continue;
       stills[still] = await scaleWithin(copy, contactSidePixels);
-      motionsPixels[still] = motionPixels;
       await writing.at(-2);
       const written = writeStill(still, frame, pixels);
       // Its failure is told by whoever waits for it, which may be later.

@@ -199,13 +199,13 @@ test.each([
   [tinyWeights(), { heightPixels: 4, widthPixels: 40 }, 'Expected a height and width of at least'],
   [
     tinyWeights(),
-    { heightPixels: 40, widthPixels: 40, frames: 1 },
-    'Expected a whole number of frames from 2 to 1001 but received 1',
+    { heightPixels: 40, widthPixels: 40, frames: 0 },
+    'Expected a whole number of frames from 1 to 1001 but received 0',
   ],
   [
     filledFile(paperFamily, paperConfig),
     { heightPixels: 64, widthPixels: 64, frames: 4 },
-    'Expected 3 or 5 frames, which can be chosen evenly',
+    'Expected 1 frame, the middle one, or 3 or 5 frames, which can be chosen evenly',
   ],
   [
     tinyVideoFile(),

@@ -201,14 +201,16 @@ describe('restore', () => {
       await restorer.restore(photo, { times: [-1, -0.5, 0, 0.5, 1] }),
     );
     expect(frames).toHaveLength(5);
+    const middle = await restorer.restore(photo, { frames: 1 });
+    expect(middle.frames).toEqual([frames[2]]);
     await expect(restorer.restore(photo, { frames: 5, times: [-1] })).rejects.toThrow(
       new UnblurError(
         'Expected either frames or times but received both (frames: 5); leave out frames to have those at the times',
       ),
     );
-    for (const wrong of [1, 2.5, '3']) {
+    for (const wrong of [0, 2.5, '3']) {
       await expect(restorer.restore(photo, { frames: wrong as number })).rejects.toThrow(
-        new UnblurError(`Expected a whole number of frames from 2 to 1001 but received ${wrong}`),
+        new UnblurError(`Expected a whole number of frames from 1 to 1001 but received ${wrong}`),
       );
     }
   });
@@ -461,7 +463,7 @@ describe('arguments that cannot be meant: one line', () => {
     ],
     [{ weights, mirrored: 'no' }, 'Expected true or false for mirrored but received a value of type string'],
     [{ weights, scale: 0.3 }, "Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received 0.3"],
-    [{ weights, frames: 1 }, 'Expected a whole number of frames from 2 to 1001 but received 1'],
+    [{ weights, frames: 0 }, 'Expected a whole number of frames from 1 to 1001 but received 0'],
   ])('as an option %#', async (options, message) => {
     await expect(createRestorer(options as Parameters<typeof createRestorer>[0])).rejects.toThrow(message);
   });
@@ -563,12 +565,14 @@ describe('the network of Argaw et al. as written', () => {
       expect(largestDifference(frame, frames[2 * i]!)).toBe(0),
     );
     expect((await fixed.restore(photo, { frames: 3 })).frames).toEqual([frames[0], frames[2], frames[4]]);
-    await expect(fixed.restore(photo, { frames: 4 })).rejects.toThrow('Expected 3 or 5 frames');
+    await expect(fixed.restore(photo, { frames: 4 })).rejects.toThrow(
+      'Expected 1 frame, the middle one, or 3 or 5 frames',
+    );
     await expect(fixed.restoreAt(photo, 0.3)).rejects.toThrow(
       'Expected times at which this network has frames (-1, -0.5, 0, 0.5, 1) but received 0.3',
     );
     await expect(createRestorer({ weights: paperWeights, frames: 4 })).rejects.toThrow(
-      'Expected 3 or 5 frames',
+      'Expected 1 frame, the middle one, or 3 or 5 frames',
     );
     await fixed.release();
     await three.release();

@@ -50,7 +50,7 @@ export interface RestorerOptions {
    */
   memoryBudgetBytes?: number | undefined;
   /**
-   * How many frames to restore, evenly spaced over the exposure: 2 or more. Default: 7, or those that an
+   * How many frames to restore, evenly spaced over the exposure; 1 is its middle. Default: 7, or those that an
    * older network has.
    */
   frames?: number | undefined;

@@ -85,14 +85,14 @@ export const photoFrames = 7;
 const mostFrames = 1001;
 
 /**
- * That many times, evenly spaced from -1 to 1, for a network that restores frames at any time. @throws
- * UnblurError unless `frames` is a whole number in range.
+ * That many times, evenly spaced from -1 to 1, for a network that restores frames at any time; for one frame,
+ * the middle of the exposure. @throws UnblurError unless `frames` is a whole number in range.
  */
 export function anyTimes(frames: number): number[] {
-  if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) {
-    throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
+  if (!(Number.isInteger(frames) && frames >= 1 && frames <= mostFrames)) {
+    throw new UnblurError(`Expected a whole number of frames from 1 to ${mostFrames} but received ${frames}`);
   }
-  return frameTimes(frames);
+  return frames === 1 ? [0] : frameTimes(frames);
 }
 
 /** A function of named tensors, its weights apart, for images of one size. */

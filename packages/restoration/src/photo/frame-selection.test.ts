@@ -7,9 +7,11 @@ test('evenly spaced, with the first, middle and last', () => {
   expect(selectFrames(7, 7)).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
 
-test.each([1, 2, 4, 5, 8, 9])('%d of 7: says what is possible', (wanted) => {
+test('one alone: the middle', () => expect(selectFrames(7, 1)).toEqual([3]));
+
+test.each([0, 2, 4, 5, 8, 9])('%d of 7: says what is possible', (wanted) => {
   expect(() => selectFrames(7, wanted)).toThrow(
-    `Expected 3 or 7 frames, which can be chosen evenly from this network's 7 with the first, middle and last among them, but received ${wanted}`,
+    `Expected 1 frame, the middle one, or 3 or 7 frames, which can be chosen evenly from this network's 7 with the first, middle and last among them, but received ${wanted}`,
   );
 });
 

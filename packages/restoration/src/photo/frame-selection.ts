@@ -2,7 +2,7 @@ import { UnblurError } from '@unblur/files/file-error';
 
 /** Which frames of a photograph are wanted. */
 export interface FrameChoice {
-  /** How many, evenly spaced over the exposure: 2 or more. */
+  /** How many, evenly spaced over the exposure; 1 is its middle. */
   frames?: number | undefined;
   /** In place of a number: their times, all different, from -1 (the shutter opens) to 1 (it closes). */
   times?: readonly number[] | undefined;
@@ -43,24 +43,25 @@ export function chooseTimes(
 
 /**
  * Which of `available` frames to keep so that `wanted` of them are evenly spaced in time, with the first, the
- * middle and the last.
+ * middle and the last; one alone is the middle.
  *
  * @param available how many there are, odd
- * @param wanted how many to keep, odd, 3 or more
+ * @param wanted how many to keep, odd
  * @returns indices in time order: 0, 3, 6 for three of seven
  * @throws UnblurError that names the numbers that are possible
  */
 export function selectFrames(available: number, wanted: number): number[] {
+  if (wanted === 1) return [(available - 1) / 2];
   const possible = possibleFrameCounts(available);
   if (!possible.includes(wanted)) {
     throw new UnblurError(
-      `Expected ${possible.join(' or ')} frames, which can be chosen evenly from this network's ${available} with the first, middle and last among them, but received ${wanted}`,
+      `Expected 1 frame, the middle one, or ${possible.join(' or ')} frames, which can be chosen evenly from this network's ${available} with the first, middle and last among them, but received ${wanted}`,
     );
   }
   return Array.from({ length: wanted }, (_, i) => (i * (available - 1)) / (wanted - 1));
 }
 
-/** Every number of frames that `selectFrames` can keep, increasing. */
+/** Every number of frames that `selectFrames` can keep with the first and the last, increasing. */
 export function possibleFrameCounts(available: number): number[] {
   const counts: number[] = [];
   for (let count = 3; count <= available; count += 2) {
