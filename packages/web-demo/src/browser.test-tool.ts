@@ -87,7 +87,10 @@ async function copyWithWeights(folder: string, weights: Uint8Array): Promise<str
 /** Rules of WCAG 2.2 A and AA that the page breaks now. */
 export async function accessibilityFaultsOf(page: Page): Promise<string[]> {
   // A colour in transition is neither what it was nor what it will be.
-  await page.waitForTimeout(200);
+  await page.evaluate(async () => {
+    const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(transitions.map(({ finished }) => finished));
+  });
   await page.evaluate(readFileSync(axePath, 'utf8'));
   return page.evaluate(async () => {
     const { axe } = window as unknown as {
@@ -119,6 +122,16 @@ export function smallTargetsOf(page: Page): Promise<string[]> {
           : [];
       }),
   );
+}
+
+/** For a page before it begins: nothing is loaded ahead of what somebody is about to need. */
+export function neverIdle(): void {
+  Object.assign(window, { requestIdleCallback: () => 0 });
+}
+
+/** For a page before it begins: what a service worker answers cannot be held or replaced by a test. */
+export function withoutServiceWorker(): void {
+  Reflect.deleteProperty(Navigator.prototype, 'serviceWorker');
 }
 
 /** Whether the visitor is asked before the page is left. */

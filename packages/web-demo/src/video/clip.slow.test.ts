@@ -11,10 +11,13 @@ import {
   accessibilityFaultsOf,
   asksBeforeLeaving,
   chromiumPath,
+  neverIdle,
   smallTargetsOf,
   startStand,
+  withoutServiceWorker,
   type Stand,
 } from '../browser.test-tool.js';
+import { holdCalls } from '../held-calls.test-tool.js';
 
 jest.setTimeout(300_000);
 
@@ -83,7 +86,8 @@ function frameTimes(path: string): number[] {
 
 const soundOf = (path: string) => ffmpeg('-i', path, '-map', '0:a', '-c', 'copy', '-f', 'data', '-');
 
-const openPage = async (before?: () => void): Promise<Page> => {
+/** @param before each runs in the page before it begins. */
+const openPage = async (...before: (() => void)[]): Promise<Page> => {
   const context = await stand.browser.newContext({
     viewport: { width: 1280, height: 860 },
     acceptDownloads: true,
@@ -94,7 +98,7 @@ const openPage = async (before?: () => void): Promise<Page> => {
   await context.addInitScript(() =>
     Object.defineProperty(navigator, 'connection', { value: { saveData: true }, configurable: true }),
   );
-  if (before) await context.addInitScript(before);
+  for (const script of before) await context.addInitScript(script);
   const opened = await context.newPage();
   opened.setDefaultTimeout(200_000);
   opened.on('console', (message) => {
@@ -202,11 +206,13 @@ describeWithClips('clips on the page', () => {
   });
 
   test('stops when asked', async () => {
+    const held = await holdCalls(page, 'start');
     await give('clip.webm', readFileSync(pathOf('clip.webm')));
     await page.waitForFunction(() => /5 frames/.test(document.getElementById('clip-facts')!.textContent));
     await page.focus('#clip-stop');
     await page.keyboard.press('Enter');
     await waitForStatus(/Stopped/);
+    await held.release();
     expect(await page.isVisible('#clip-working')).toBe(false);
     expect(await page.evaluate(() => document.activeElement!.id)).toBe('clip-stage');
     expect(await page.isVisible('#clip-file')).toBe(true);
@@ -223,9 +229,11 @@ describeWithClips('clips on the page', () => {
         if (figure!.textContent === 'opening the network') bars.push(bar!.getAttribute('value'));
       }).observe(figure!, { childList: true });
     });
+    const held = await holdCalls(page, 'sharpen');
     await give('clip.webm', readFileSync(pathOf('clip.webm')));
     await waitForStatus(/first second at 96 × 64 takes about .*; the whole clip, about/);
     expect(await page.isDisabled('#clip-save')).toBe(true);
+    await held.release();
     await waitForStatus(/before and after\. “Sharpen the whole clip” takes about/);
     // An empty bar would look stuck.
     expect(await page.evaluate(() => (window as unknown as { bars: (string | null)[] }).bars)).toEqual([
@@ -258,6 +266,7 @@ describeWithClips('clips on the page', () => {
   });
 
   test('sharpens all of it as the library does, also while another tab of the page is looked at', async () => {
+    const held = await holdCalls(page, 'sharpen', 1);
     await page.click('#clip-sharpen');
     await page.click('#tab-photo');
     expect(await page.isVisible('#clip-working')).toBe(false);
@@ -265,6 +274,7 @@ describeWithClips('clips on the page', () => {
     expect(await page.isVisible('#clip-working')).toBe(true);
     expect(await page.textContent('#status')).toBe('Sharpening clip.webm …');
     await page.click('#tab-own-blur');
+    await held.release();
     await page.waitForFunction(
       () => !(document.getElementById('clip-save-card') as HTMLFieldSetElement).disabled,
     );
@@ -284,8 +294,10 @@ describeWithClips('clips on the page', () => {
     await page.selectOption('#clip-passes', 'once');
     await waitForStatus(/before and after\. “Sharpen the whole clip” takes about/);
     expect(await page.textContent('#clip-save-note')).toMatch(/^Made before: WebM, .* two passes/);
+    const stopped = await holdCalls(page, 'sharpen');
     await page.click('#clip-sharpen');
     await page.click('#clip-stop');
+    await stopped.release();
     expect(await page.textContent('#status')).toMatch(/^Stopped\. .* 5 frames of 96 × 64 in/);
     expect(await page.inputValue('#clip-passes')).toBe('mirrored');
     const [again] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
@@ -371,9 +383,11 @@ describeWithClips('clips on the page', () => {
     await give('turned.mov', readFileSync(pathOf('turned.mov')));
     await waitForFacts('turned.mov');
     await waitForStatus(/before and after/);
+    const held = await holdCalls(page, 'sharpen');
     await page.click('#clip-sharpen');
     await page.click('#clip-stop');
     await waitForStatus(/Stopped/);
+    await held.release();
     await give('old.avi', readFileSync(pathOf('old.avi')));
     await waitForStatus(/not a clip that this page can read.* Still showing turned\.mov\.$/);
     await page.click('#clip-sharpen');
@@ -388,7 +402,7 @@ describeWithClips('clips on the page', () => {
   });
 
   test('loads ahead the network for clips, not the one for photographs', async () => {
-    const early = await openPage(() =>
+    const early = await openPage(neverIdle, () =>
       Object.defineProperty(navigator, 'connection', { value: undefined, configurable: true }),
     );
     const networks: string[] = [];
@@ -441,8 +455,7 @@ describeWithClips('clips on the page', () => {
   });
 
   test('keeps a clip that failed, so that another size can be tried', async () => {
-    // What a service worker answers cannot be replaced.
-    const picky = await openPage(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
+    const picky = await openPage(withoutServiceWorker);
     await picky.route(/clip-worker.*js/, async (route) => {
       const script = await (await route.fetch()).text();
       const body = `const isSupported = VideoEncoder.isConfigSupported.bind(VideoEncoder);
