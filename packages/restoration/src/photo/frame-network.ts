@@ -250,7 +250,7 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
 }
 
 /**
- * Of ONNX Runtime's peak, measured (850 bytes for the shipped widths): fourteen features of the widest level,
+ * Of ONNX Runtime's peak, measured (880 bytes for the shipped widths): fourteen features of the widest level,
  * at half the size, at once.
  */
 export function photoMemoryBytesPerPixel({ channels, frameChannels }: PhotoConfig): number {
