@@ -11,7 +11,7 @@ import {
   writeSafetensors,
   type PhotoConfig,
 } from '@unblur/core-model';
-import { readFrameNetwork, type ComputeEngine } from '@unblur/restoration';
+import { readFrameNetwork, type ComputedFunction, type ComputeEngine } from '@unblur/restoration';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer, type RgbImage } from '../index.js';
 import { onnxRuntimeEngine } from '../onnx-engine.js';
@@ -41,6 +41,24 @@ afterAll(() => restorer.release());
 
 const clamp = (list: ArrayLike<number>) =>
   Float32Array.from(list, (value) => Math.min(1, Math.max(0, value)));
+
+/** ONNX Runtime, telling each run. */
+function watchedEngine(
+  onRun: (inputs: Record<string, Float32Array>, fn: ComputedFunction) => void,
+): ComputeEngine {
+  const onProcessor = onnxRuntimeEngine();
+  return {
+    ...onProcessor,
+    async open(fn) {
+      const opened = await onProcessor.open(fn);
+      const run: typeof opened.run = (inputs) => {
+        onRun(inputs, fn);
+        return opened.run(inputs);
+      };
+      return { ...opened, run };
+    },
+  };
+}
 
 describe('restore', () => {
   test('gives what the network gives on TensorFlow.js, corrected and clamped', async () => {
@@ -81,19 +99,10 @@ describe('restore', () => {
   });
 
   test('a photograph is analysed once: for its scale and its frames, and further frames of it', async () => {
-    const onProcessor = onnxRuntimeEngine();
     const analysed: number[] = [];
-    const engine: ComputeEngine = {
-      ...onProcessor,
-      async open(fn) {
-        const opened = await onProcessor.open(fn);
-        const run: typeof opened.run = (inputs) => {
-          if (Object.keys(inputs).join() === 'blurred') analysed.push(fn.inputShapes['blurred']![2]!);
-          return opened.run(inputs);
-        };
-        return { ...opened, run };
-      },
-    };
+    const engine = watchedEngine((inputs, { inputShapes }) => {
+      if (Object.keys(inputs).join() === 'blurred') analysed.push(inputShapes['blurred']![2]!);
+    });
     const counted = await createRestorerOn(async () => engine, { weights });
     const photo = photograph(96, 48);
     const { scale } = await counted.restore(photo);
@@ -110,6 +119,25 @@ describe('restore', () => {
     photo.data.fill(0.5);
     await counted.restore(photo);
     expect(analysed).toEqual([96, 96, 96]);
+    await counted.release();
+  });
+
+  test('holds no frames of a restoration that was stopped', async () => {
+    let rendered = 0;
+    const engine = watchedEngine((inputs) => {
+      if (inputs['time']) rendered++;
+    });
+    const counted = await createRestorerOn(async () => engine, { weights, scale: 1 });
+    const photo = photograph(64, 48);
+    const stop = new AbortController();
+    const stopped = counted.restore(photo, {
+      onShare: (share) => share > 0.99 && stop.abort(),
+      signal: stop.signal,
+    });
+    await expect(stopped).rejects.toThrow('aborted');
+    expect(rendered).toBe(6);
+    await counted.restore(photo);
+    expect(rendered).toBe(12);
     await counted.release();
   });
 

@@ -229,14 +229,17 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
           }));
           const restored: RestoredSequence = { frames: [], motionsPixels: [] };
           let rendered = consistencyRenderings;
-          for (const time of times) {
-            signal?.throwIfAborted();
-            tellDone(rendered);
-            if (time !== 0 && !frames.has(time)) rendered++;
-            restored.frames.push({ width, height, data: await frames.frameAt(time) });
-            restored.motionsPixels.push(motionAlong(analyzed.scene['trajectory']!, image, time));
+          try {
+            for (const time of times) {
+              signal?.throwIfAborted();
+              tellDone(rendered);
+              if (time !== 0 && !frames.has(time)) rendered++;
+              restored.frames.push({ width, height, data: await frames.frameAt(time) });
+              restored.motionsPixels.push(motionAlong(analyzed.scene['trajectory']!, image, time));
+            }
+          } finally {
+            frames.forget();
           }
-          frames.forget();
           return restored;
         },
         async release() {
