@@ -117,6 +117,16 @@ test.each([createEagerRestorer, createVideoDeblurrer])('%p says what it wants', 
   }
 });
 
+test('a frame of tiles is refused when its photograph is released before it is whole', async () => {
+  const restorer = createEagerRestorer({ weights, maximumPixels: 272 * 64 });
+  for (const time of [1, 0.5]) {
+    const scene = await restorer.analyze(photograph(400, 64));
+    const rendering = scene.renderAt(time);
+    scene.release();
+    await expect(rendering).rejects.toThrow('This photograph has been released: analyze it again');
+  }
+});
+
 test('an analysis that is not finite is an error, and leaves no tensors', async () => {
   const weights = photoFamily.writeWeights(diverged(filledWeights(tinyConfig)), tinyConfig, {
     dtype: 'float32',

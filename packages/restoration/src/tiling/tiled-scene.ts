@@ -172,9 +172,11 @@ export async function analyzeInTiles<Scene>(
   return {
     async renderAt(time) {
       expectTime(time);
-      expectHeld();
       const canvas = new TileCanvas(padded.width, padded.height, plan);
-      for (const { position, frames, direction } of tiles) {
+      for (const index of visits.keys()) {
+        // It may have been released since the tile before.
+        expectHeld();
+        const { position, frames, direction } = tiles[index]!;
         // Not -0, which no network was asked for.
         const data = await frames.frameAt(time === 0 ? 0 : direction * time);
         canvas.add(position, {
