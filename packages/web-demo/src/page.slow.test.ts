@@ -1249,6 +1249,15 @@ describeInBrowser('the page', () => {
     await fresh.context().close();
   });
 
+  test('knows what a photograph takes from its preview', async () => {
+    const parity = await openPage('engine-parity.html', {}, stand.plainUrl);
+    const known = await parity.evaluate(() =>
+      (window as unknown as { knowsTimes(): Promise<Record<string, boolean>> }).knowsTimes(),
+    );
+    await parity.context().close();
+    expect(known).toEqual({ atFirst: false, afterPreview: true });
+  });
+
   test('decodes a photograph once that is worked on at its own size', async () => {
     const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
     await fresh.evaluate(() => {

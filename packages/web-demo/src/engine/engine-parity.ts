@@ -11,10 +11,12 @@ import {
 import { pictureOfImage } from '../picture.js';
 import type { EngineName } from './engine-names.js';
 import { startEngine } from './engine.js';
+import { evenTimes } from './frame-order.js';
 import { PhotoEngine } from './photo-engine.js';
 import type { CallOptions, ResultOf } from '../worker-calls.js';
 import { PageRestorer, startRestoringWorker, type RestoreReport, type RestoringCalls } from './restorer.js';
 import type { RestoringRequest, RestoringResults } from './restoring-worker.js';
+import { WorkRates } from './work-rates.js';
 
 /**
  * Frames of a photograph that an engine makes with the weights of a file. Values as plain lists, so that they
@@ -28,7 +30,8 @@ async function restoreOn(
 ): Promise<number[][]> {
   const engine = await startEngine(name, () => undefined);
   const photo: RgbImage = { width, height, data: Float32Array.from(data) };
-  const scene = await new PhotoEngine(engine, Uint8Array.from(weightsFile)).analyze(photo, {});
+  const photos = new PhotoEngine(engine, Uint8Array.from(weightsFile), new WorkRates());
+  const scene = await photos.analyze(photo, {});
   const frames: number[][] = [];
   for (const time of times) frames.push([...(await scene.renderAt(time)).data]);
   return frames;
@@ -147,4 +150,20 @@ async function restoreAfterCheck(manner: Manner): Promise<Record<'first' | 'seco
   return { first: await visit(), second: await visit() };
 }
 
-Object.assign(window, { restoreOn, layersOn, restoreAfterCheck });
+/** Whether a page knows what a large photograph takes: at first, and once a preview has been made. */
+async function knowsTimes(): Promise<Record<'atFirst' | 'afterPreview', boolean>> {
+  const restorer = new PageRestorer();
+  restorer.chooseEngine('wasm');
+  const large = { width: 1280, height: 720 };
+  const isMeasured = async () => (await restorer.estimate([large]))[0]!.isMeasured;
+  const atFirst = await isMeasured();
+  const preview = pictureOfImage({
+    width: 320,
+    height: 176,
+    data: new Float32Array(3 * 320 * 176).fill(0.5),
+  });
+  await restorer.restore(preview, evenTimes(7), () => undefined);
+  return { atFirst, afterPreview: await isMeasured() };
+}
+
+Object.assign(window, { restoreOn, layersOn, restoreAfterCheck, knowsTimes });

@@ -2,7 +2,6 @@ import { photoFamily } from '@unblur/core-model';
 import {
   analyzeInTiles,
   consistencyInputs,
-  consistencyRenderings,
   photoFunctions,
   photoWork,
   type Precision,
@@ -15,6 +14,7 @@ import {
 import type { Tensor } from 'onnxruntime-common';
 import { openFunction, precisionOn, valuesOf } from './compute-engine.js';
 import type { Engine } from './engine.js';
+import type { Part, WorkRates } from './work-rates.js';
 
 /** A larger photograph is restored in tiles: memory stays low, and there is progress to tell. */
 const maximumTilePixels = { wasm: 300_000, webgpu: 1_050_000 };
@@ -33,11 +33,16 @@ export class PhotoEngine {
   readonly #network;
   readonly #weights;
   readonly #work;
+  readonly #rates: WorkRates;
   readonly #open = new Map<string, Promise<SizedNetwork>>();
 
-  /** @param weights the bytes of a `.safetensors` file of the photo network. */
-  constructor(engine: Engine, weights: Uint8Array) {
+  /**
+   * @param weights the bytes of a `.safetensors` file of the photo network.
+   * @param rates learn what each run takes, in integers where the engine has them: as photographs are restored.
+   */
+  constructor(engine: Engine, weights: Uint8Array, rates: WorkRates) {
     this.#engine = engine;
+    this.#rates = rates;
     const { config, ...read } = photoFamily.readWeights(weights);
     this.#weights = read;
     this.#network = photoFamily.declare(config);
@@ -45,17 +50,17 @@ export class PhotoEngine {
   }
 
   /**
-   * Thousand millions of multiply-adds that a photograph of a size takes, tiles and all: until frames can be
-   * had, those at `consistencyTimes` at once; then each further frame.
+   * Thousand millions of multiply-adds that each part takes for a photograph of a size, tiles and all: the
+   * frame that of each that is rendered.
    */
-  workFor(width: number, height: number): { analysis: number; frame: number } {
+  workFor(width: number, height: number): Record<Part, number> {
     const { tiles, tileWidth, tileHeight } = tilesOf(width, height, maximumTilePixels[this.#engine.name]);
-    const gigapixels = (tiles * tileWidth * tileHeight) / 1e9;
+    return this.#workOf(tiles * tileWidth * tileHeight);
+  }
+
+  #workOf(pixels: number): Record<Part, number> {
     const { analysis, frame } = this.#work;
-    return {
-      analysis: (analysis + consistencyRenderings * frame) * gigapixels,
-      frame: frame * gigapixels,
-    };
+    return { analysis: (analysis * pixels) / 1e9, frame: (frame * pixels) / 1e9 };
   }
 
   /** Opens the network for photographs of a size, so that the first of them need not wait. */
@@ -105,19 +110,29 @@ export class PhotoEngine {
       tensor.dispose();
       return values;
     };
+    const work = this.#workOf(width * height);
+    const learn = (part: Part, start: number) => {
+      if (precision === 'int8') this.#rates.learn(part, work[part], (performance.now() - start) / 1000);
+    };
     return {
       async analyze(values) {
+        const start = performance.now();
         const scene = await Promise.race([analysis.run({ blurred: values }), lost]);
         const { middle, trajectory, feature } = scene as unknown as TensorScene;
-        return { scene: { middle, trajectory, feature }, trajectory: await valuesOf(trajectory, lost) };
+        const path = await valuesOf(trajectory, lost);
+        learn('analysis', start);
+        return { scene: { middle, trajectory, feature }, trajectory: path };
       },
       async renderAt({ middle, trajectory, feature }, time) {
         if (time === 0) return Float32Array.from(await valuesOf(middle, lost));
+        const start = performance.now();
         const { frame } = await Promise.race([
           rendering.run({ middle, trajectory, feature, time: Float32Array.of(time) }),
           lost,
         ]);
-        return takeValues(frame!);
+        const values = await takeValues(frame!);
+        learn('frame', start);
+        return values;
       },
       async correctionFor(values, frames) {
         const { correction } = await Promise.race([consistency.run(consistencyInputs(values, frames)), lost]);

@@ -37,8 +37,6 @@ export interface Restoration {
    * photograph.
    */
   renderAt: (time: number) => Promise<Picture | undefined>;
-  /** What that takes. */
-  frameMilliseconds: number;
 }
 
 /** The worker that restores, or what a test puts in its place. */

@@ -1,5 +1,5 @@
 import { consistencyTimes } from '@unblur/core-model';
-import type { TiledScene } from '@unblur/restoration';
+import { consistencyRenderings, type TiledScene } from '@unblur/restoration';
 import type { DownloadReport } from '../download/download.js';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
 import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js';
@@ -50,8 +50,6 @@ export interface RestoringResults {
     sceneNumber: number;
     /** From the photograph's pixels to the last frame, the engine being ready. */
     milliseconds: number;
-    /** What one frame took at least. */
-    frameMilliseconds: number;
   };
   /** Undefined once another photograph has come. */
   render: Picture | undefined;
@@ -115,14 +113,11 @@ async function start(
   report: Report,
 ): Promise<EngineFacts> {
   const { engine, weights } = await startWithWeights(request.engine, request, report);
-  const photos = new PhotoEngine(engine, weights);
+  const photos = new PhotoEngine(engine, weights, rates);
   report({ kind: 'warm-up' });
   started = { photos, warmUpMilliseconds: await warmUp(photos) };
   return { name: engine.name, description: engine.description };
 }
-
-/** None of those at which frames are there once a photograph is analyzed. */
-const timeToRender = 0.5;
 
 /** As large as many a preview, which then need not wait for the network to be opened. */
 const warmUpSize = { width: 192, height: 112 };
@@ -139,16 +134,11 @@ let isPhotoWaiting = false;
  */
 async function warmUp(photos: PhotoEngine): Promise<number> {
   const streaks = streaksOfNoise(warmUpSize);
-  const work = photos.workFor(warmUpSize.width, warmUpSize.height);
   let milliseconds = 0;
   // The first round compiles.
   for (let round = 0; round < 2; round++) {
     const start = performance.now();
     const scene = await photos.analyze(streaks, {});
-    rates.learn('analysis', work.analysis, secondsSince(start));
-    const frameStart = performance.now();
-    await scene.renderAt(timeToRender);
-    rates.learn('frame', work.frame, secondsSince(frameStart));
     milliseconds = performance.now() - start;
     scene.release();
   }
@@ -165,10 +155,17 @@ async function sample(): Promise<EngineSample | undefined> {
   return { frames, milliseconds };
 }
 
+/** Until frames can be had, those at `consistencyTimes` at once; then each further frame. */
+function secondsOf(width: number, height: number): { preparation: number; frame: number } {
+  const work = started!.photos.workFor(width, height);
+  const frame = rates.seconds('frame', work.frame);
+  return { preparation: rates.seconds('analysis', work.analysis) + consistencyRenderings * frame, frame };
+}
+
 /** @param renderings how many frames are made beside those that are there once a photograph is analyzed. */
 function secondsFor(width: number, height: number, renderings: number): number {
-  const work = started!.photos.workFor(width, height);
-  return rates.seconds('analysis', work.analysis) + renderings * rates.seconds('frame', work.frame);
+  const { preparation, frame } = secondsOf(width, height);
+  return preparation + renderings * frame;
 }
 
 /**
@@ -190,64 +187,44 @@ async function restore(
   const start = performance.now();
   const { width, height } = photo;
   await photos.prepare(width, height);
-  const work = photos.workFor(width, height);
   const renderings = times.filter((time) => !consistencyTimes.includes(time)).length;
-  const analysisShare = rates.seconds('analysis', work.analysis) / secondsFor(width, height, renderings);
-  const tellAnalysis = (share: number) => {
-    const seconds = (1 - share) * rates.seconds('analysis', work.analysis);
+  const preparedShare = secondsOf(width, height).preparation / secondsFor(width, height, renderings);
+  const tellPreparation = (share: number) => {
+    const { preparation, frame } = secondsOf(width, height);
+    const seconds = (1 - share) * preparation;
     report({
       kind: 'piece',
-      fromShare: share * analysisShare,
-      toShare: analysisShare,
+      fromShare: share * preparedShare,
+      toShare: preparedShare,
       seconds,
-      ...(isMeasured(width * height) && {
-        secondsLeft: seconds + renderings * rates.seconds('frame', work.frame),
-      }),
+      ...(isMeasured(width * height) && { secondsLeft: seconds + renderings * frame }),
     });
   };
-  tellAnalysis(0);
-  let toldShare = 0;
-  let toldAt = performance.now();
+  tellPreparation(0);
   const scene = await photos.analyze(imageOfPicture(photo), {
     onShare(share) {
-      rates.learn('analysis', (share - toldShare) * work.analysis, secondsSince(toldAt));
-      [toldShare, toldAt] = [share, performance.now()];
-      if (share < 1) tellAnalysis(share);
+      if (share < 1) tellPreparation(share);
     },
   });
+  mostPixels = Math.max(mostPixels, width * height);
   current = { number: ++scenesSoFar, scene };
   report({ kind: 'motion', motion: summarizeMotion(times.map((time) => scene.motionAt(time))) });
 
-  let frameMilliseconds = Infinity;
   let rendered = 0;
-  const shareRendered = () => analysisShare + ((1 - analysisShare) * rendered) / renderings;
+  const shareRendered = () => preparedShare + ((1 - preparedShare) * rendered) / renderings;
   for (const [done, index] of earlyOrder(times).entries()) {
     const time = times[index]!;
-    const isThere = consistencyTimes.includes(time);
-    if (!isThere) {
-      const seconds = rates.seconds('frame', work.frame);
+    if (!consistencyTimes.includes(time)) {
+      const { frame: seconds } = secondsOf(width, height);
       const secondsLeft = (renderings - rendered) * seconds;
       const fromShare = shareRendered();
       rendered++;
-      report({
-        kind: 'piece',
-        fromShare,
-        toShare: shareRendered(),
-        seconds,
-        ...(isMeasured(width * height) && { secondsLeft }),
-      });
+      report({ kind: 'piece', fromShare, toShare: shareRendered(), seconds, secondsLeft });
     }
-    const frameStart = performance.now();
     const picture = pictureOfImage(await scene.renderAt(time));
-    if (!isThere) {
-      const seconds = secondsSince(frameStart);
-      rates.learn('frame', work.frame, seconds);
-      mostPixels = Math.max(mostPixels, width * height);
-      frameMilliseconds = Math.min(frameMilliseconds, 1000 * seconds);
-    }
     report({ kind: 'frame', index, picture, done: done + 1 }, [picture.rgba.buffer]);
   }
-  return { sceneNumber: current.number, milliseconds: performance.now() - start, frameMilliseconds };
+  return { sceneNumber: current.number, milliseconds: performance.now() - start };
 }
 
 async function render({ sceneNumber, time }: Extract<RestoringRequest, { kind: 'render' }>) {
@@ -255,5 +232,3 @@ async function render({ sceneNumber, time }: Extract<RestoringRequest, { kind: '
   const picture = pictureOfImage(await current.scene.renderAt(time));
   return { result: picture, transfer: [picture.rgba.buffer] };
 }
-
-const secondsSince = (start: number) => (performance.now() - start) / 1000;
