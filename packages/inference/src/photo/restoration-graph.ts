@@ -119,8 +119,8 @@ const photographInput = {
  * of video, for images of one size.
  *
  * Sizes need not be multiples of the network's: the graph pads images by mirroring them at their edges, as
- * restorers do, and crops the result. Images are clamped to [0, 1]. Weights that the file holds as float16
- * stay float16.
+ * restorers do, and crops the result. Frames of the photo network are corrected to average to the photograph,
+ * as restorers do too. Images are clamped to [0, 1]. Weights that the file holds as float16 stay float16.
  *
  * @param file the bytes of a `.safetensors` file of any of the networks.
  * @throws UnblurError where the weights are invalid, a side is shorter than the network can take, or the

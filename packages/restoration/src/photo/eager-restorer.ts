@@ -34,7 +34,8 @@ export interface EagerRestorerOptions {
 }
 
 /**
- * `onShare` is called before each layer; on graphics processors it is what has been submitted.
+ * `onShare` is called before each layer of the analysis and before each frame; on graphics processors it is
+ * what has been submitted.
  */
 export type EagerProgress = SceneProgress;
 export type EagerScene = TiledScene;
@@ -47,7 +48,10 @@ const restoreOptions: OptionNames<EagerRestoreOptions> = { ...progressOptions, f
 
 export interface EagerRestorer {
   readonly config: PhotoConfig;
-  /** Finds out what all frames of a photograph of any size are made from. One photograph at a time. */
+  /**
+   * Finds out what all frames of a photograph of any size are made from, and what they lack to average to it.
+   * One photograph at a time.
+   */
   analyze(photo: RgbImage, progress?: EagerProgress): Promise<EagerScene>;
   /** Restores the frames of a photograph, one after the other, and forgets what they were made from. */
   restore(photo: RgbImage, options?: EagerRestoreOptions): Promise<RestoredSequence>;

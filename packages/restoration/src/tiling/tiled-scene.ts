@@ -38,13 +38,16 @@ export interface SceneProgress {
   /** Called with the fraction that is done, 0 to 1, of what comes before the frames that are asked for. */
   onShare?: (share: number) => void;
   /**
-   * Stops between two tiles, and between the frames that have to average to one; what was asked for is then
-   * rejected with the signal's reason.
+   * Stops between two tiles, and between the frames that are made before the first is corrected; what was
+   * asked for is then rejected with the signal's reason.
    */
   signal?: AbortSignal | undefined;
 }
 
-/** A photograph that has been analyzed. It occupies the engine's memory until it is released. */
+/**
+ * A photograph that has been analyzed. It occupies the engine's memory until it is released, and holds each
+ * of the frames at `consistencyTimes` until that is asked for.
+ */
 export interface TiledScene {
   /**
    * The frame at a time of the exposure, from -1 (the shutter opens) to 1 (it closes). One at a time. @throws
@@ -59,7 +62,7 @@ export interface TiledScene {
 export interface TiledSceneOptions<Scene> extends SceneProgress {
   /** A photograph of more pixels is analyzed in tiles that overlap. */
   maximumPixels: number;
-  /** What the network computes: how far the analysis is told from. */
+  /** What the network computes, for `onShare` to tell the analysis from the frames after it. */
   work: PhotoWork;
   /** Called once, with the size of all tiles: sides are multiples of `photoMultiple`. */
   open: (width: number, height: number) => Promise<TileNetwork<Scene>>;
@@ -94,8 +97,9 @@ function planFor(width: number, height: number, maximumPixels: number): TilePlan
 }
 
 /**
- * Analyzes a photograph of any size, tile by tile, into what all its frames are made from. A tile in which
- * time runs backwards is reversed, since a blur does not show which way time ran.
+ * Analyzes a photograph of any size, tile by tile, into what all its frames are made from and corrected by,
+ * see `consistencyCorrection`. A tile in which time runs backwards is reversed, since a blur does not show
+ * which way time ran.
  *
  * @throws UnblurError when `photo` is not an image.
  */
