@@ -7,8 +7,8 @@ import { averageWithMirrorImage } from './video-mirror-averaging.js';
 import type { VideoNetwork } from './video-network.js';
 
 /**
- * The photo network on video: every frame by itself, as the middle frame of a photograph. What it finds out
- * about the other moments of an exposure is not computed.
+ * The photo network on video: every frame by itself, as the middle frame of a photograph, but uncorrected.
+ * What it finds out about the other moments of an exposure is not computed.
  *
  * @throws when the weights are invalid.
  */
