@@ -50,8 +50,8 @@ export class PhotoEngine {
   }
 
   /**
-   * Thousand millions of multiply-adds that each part takes for a photograph of a size, tiles and all: the
-   * frame that of each that is rendered.
+   * Thousand millions of multiply-adds that a photograph of a size takes, tiles and all: once for its
+   * analysis, and for each frame that is rendered.
    */
   workFor(width: number, height: number): Record<Part, number> {
     const { tiles, tileWidth, tileHeight } = tilesOf(width, height, maximumTilePixels[this.#engine.name]);
