@@ -17,16 +17,7 @@ export {
 } from './photo/eager-restorer.js';
 export { readFixedTimesNetwork, type FixedTimesNetwork } from './photo/fixed-times-network.js';
 export { consistencyRenderings } from './photo/consistent-frames.js';
-export {
-  anyTimes,
-  consistencyInputs,
-  photoFrames,
-  photoFunctions,
-  photoReach,
-  readFrameNetwork,
-  type FrameNetwork,
-  type NetworkSession,
-} from './photo/frame-network.js';
+export { readFrameNetwork, type FrameNetwork, type NetworkSession } from './photo/frame-network.js';
 export {
   chooseTimes,
   commonFrameCount,
@@ -35,6 +26,8 @@ export {
   type FrameChoice,
 } from './photo/frame-selection.js';
 export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
+export { anyTimes, photoFrames, photoReach } from './photo/photo-frame-network.js';
+export { consistencyInputs, photoFunctions } from './photo/photo-functions.js';
 export { photoWork } from './photo/photo-work.js';
 export {
   expectScale,

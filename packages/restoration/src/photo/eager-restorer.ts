@@ -20,7 +20,7 @@ import {
 import { UnblurError } from '@unblur/files/file-error';
 import { expectOptions, type OptionNames } from '@unblur/files/options';
 import { consistencyRenderings } from './consistent-frames.js';
-import { anyTimes, photoFrames } from './frame-network.js';
+import { anyTimes, photoFrames } from './photo-frame-network.js';
 import { chooseTimes, type FrameChoice } from './frame-selection.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
 import { explainWeights } from '../unusable-weights.js';

@@ -1,7 +1,7 @@
 import { photoFamily, photoMultiple, type SafetensorsBytes } from '@unblur/core-model';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { expectFinite } from '../display-range.js';
-import { photoMemoryBytesPerPixel } from '../photo/frame-network.js';
+import { photoMemoryBytesPerPixel } from '../photo/photo-frame-network.js';
 import { photoWork } from '../photo/photo-work.js';
 import { averageWithMirrorImage } from './video-mirror-averaging.js';
 import type { VideoNetwork } from './video-network.js';
