@@ -42,7 +42,9 @@ interface AnalyzedImage {
   frames?: ConsistentFrames;
 }
 
-/** The photo network, its frames corrected to average to the photograph. @throws when the weights are invalid. */
+/**
+ * The photo network, its frames corrected to average to the photograph. @throws when the weights are invalid.
+ */
 export function photoFrameNetwork(weights: SafetensorsBytes): FrameNetwork {
   const { config, ...read } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
