@@ -130,7 +130,8 @@ export interface RestoredPhoto extends WrittenFiles {
  * where it does not exist: `frame-0.png` ... in time order (16-bit where the photograph is, in its own
  * colours and with its EXIF and XMP; PNG unless another `format` is asked for), and in sRGB `animation.webp` or
  * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. A restorer of one frame
- * writes the middle of the exposure alone, and no animation or video. They appear all at once; other files left there by an earlier restoration are removed.
+ * writes the middle of the exposure alone, and no animation or video. They appear all at once; other files left
+ * there by an earlier restoration are removed.
  *
  * @throws UnblurError with one line for the user; the signal's reason when aborted; what `writeBeside`
  * throws, unchanged unless it concerns a file in the folder. No file is ever left half-written.
