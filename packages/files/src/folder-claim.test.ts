@@ -40,6 +40,10 @@ test.each([
   [{ options: { size: 32 }, seed: 1 }, 'the record in another order'],
   [{}, 'seed 1 instead of nothing and options {"size":32} instead of nothing'],
   [
+    { a: 1, b: 2 },
+    'seed 1 instead of nothing, options {"size":32} instead of nothing, a nothing instead of 1 and 1 more difference',
+  ],
+  [
     { a: 1, b: 2, c: 3 },
     'seed 1 instead of nothing, options {"size":32} instead of nothing, a nothing instead of 1 and 2 more differences',
   ],

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from './atomic-file.js';
+import { counted } from './counted.js';
 import { UnblurError } from './file-error.js';
 import { isMapping } from './parsed-value.js';
 import { listOwned } from './temporary-folder.js';
@@ -108,6 +109,6 @@ function differencesOf(found: unknown, wanted: unknown, name = ''): string[] {
 function inWords(differences: readonly string[]): string {
   const told = differences.slice(0, mostDifferences);
   const more = differences.length - told.length;
-  if (more > 0) told.push(`${more} more differences`);
+  if (more > 0) told.push(counted(more, 'more difference'));
   return told.length === 1 ? told[0]! : `${told.slice(0, -1).join(', ')} and ${told.at(-1)!}`;
 }
