@@ -16,7 +16,7 @@ export {
   type EagerScene,
 } from './photo/eager-restorer.js';
 export { readFixedTimesNetwork, type FixedTimesNetwork } from './photo/fixed-times-network.js';
-export { consistencyRenderings } from './photo/consistent-frames.js';
+export { consistencyRenderings, furtherRenderings } from './photo/consistent-frames.js';
 export { readFrameNetwork, type FrameNetwork, type NetworkSession } from './photo/frame-network.js';
 export {
   chooseTimes,

@@ -4,6 +4,10 @@ import { clampToDisplay } from '../display-range.js';
 /** How many frames have to be rendered before the first is corrected: that of time 0 is there without. */
 export const consistencyRenderings = consistencyTimes.length - 1;
 
+/** How many frames at some times are rendered beside those that every one is corrected by. */
+export const furtherRenderings = (times: readonly number[]): number =>
+  times.filter((time) => !consistencyTimes.includes(time)).length;
+
 /** What makes the frames of one image. */
 export interface FrameMaker {
   /** The frame at a time from -1 to 1, which may exceed [0, 1]; a new array. */

@@ -1,6 +1,5 @@
 import {
   consistencyCorrection,
-  consistencyTimes,
   photoFamily,
   weightTensors,
   type LayerCost,
@@ -19,7 +18,7 @@ import {
 } from '../tiling/tiled-scene.js';
 import { UnblurError } from '@unblur/files/file-error';
 import { expectOptions, type OptionNames } from '@unblur/files/options';
-import { consistencyRenderings } from './consistent-frames.js';
+import { consistencyRenderings, furtherRenderings } from './consistent-frames.js';
 import { anyTimes, photoFrames } from './photo-frame-network.js';
 import { chooseTimes, type FrameChoice } from './frame-selection.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
@@ -148,8 +147,7 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
     } = expectOptions(options, restoreOptions, 'restore(photo, { frames: 7 })');
     const times = chooseTimes(choice, anyTimes, anyTimes(photoFrames));
     const prepared = work.analysis + consistencyRenderings * work.frame;
-    const renderings = times.filter((time) => !consistencyTimes.includes(time)).length;
-    const preparedShare = prepared / (prepared + work.frame * renderings);
+    const preparedShare = prepared / (prepared + work.frame * furtherRenderings(times));
     const scene = await analyze(photo, { onShare: (share) => onShare(share * preparedShare), signal });
     try {
       const restored: RestoredSequence = { frames: [], motionsPixels: [] };

@@ -1,5 +1,4 @@
 import {
-  consistencyTimes,
   frameTimes,
   photoFamily,
   photoMultiple,
@@ -11,7 +10,12 @@ import type { OpenFunction } from '../compute-engine.js';
 import { expectFinite } from '../display-range.js';
 import { motionAlong } from '../motion-field.js';
 import type { RestoredSequence, RgbImage } from '../raster.js';
-import { ConsistentFrames, consistencyRenderings, type FrameMaker } from './consistent-frames.js';
+import {
+  ConsistentFrames,
+  consistencyRenderings,
+  furtherRenderings,
+  type FrameMaker,
+} from './consistent-frames.js';
 import type { FrameNetwork } from './frame-network.js';
 import { consistencyInputs, photoFunctions } from './photo-functions.js';
 import { photoWork } from './photo-work.js';
@@ -95,9 +99,10 @@ export function photoFrameNetwork(weights: SafetensorsBytes): FrameNetwork {
         },
         async restore(image, times, { onShare = () => undefined, signal } = {}) {
           const analyzed = await analyze(image);
-          const isThere = (time: number) =>
-            analyzed.frames ? analyzed.frames.has(time) : consistencyTimes.includes(time);
-          const renderings = times.filter((time) => time !== 0 && !isThere(time)).length;
+          // Of an image that is known, the frames that were made for the correction are forgotten.
+          const renderings = analyzed.frames
+            ? times.filter((time) => time !== 0).length
+            : furtherRenderings(times);
           const tellDone = (rendered: number) =>
             onShare((analysisFrames + rendered) / (analysisFrames + consistencyRenderings + renderings));
           const frames = (analyzed.frames ??= await ConsistentFrames.prepare(makerOf(analyzed), {

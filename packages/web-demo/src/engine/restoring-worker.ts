@@ -1,5 +1,5 @@
 import { consistencyTimes } from '@unblur/core-model';
-import { consistencyRenderings, type TiledScene } from '@unblur/restoration';
+import { consistencyRenderings, furtherRenderings, type TiledScene } from '@unblur/restoration';
 import type { DownloadReport } from '../download/download.js';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
 import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js';
@@ -187,7 +187,7 @@ async function restore(
   const start = performance.now();
   const { width, height } = photo;
   await photos.prepare(width, height);
-  const renderings = times.filter((time) => !consistencyTimes.includes(time)).length;
+  const renderings = furtherRenderings(times);
   const preparedShare = secondsOf(width, height).preparation / secondsFor(width, height, renderings);
   const tellPreparation = (share: number) => {
     const { preparation, frame } = secondsOf(width, height);
