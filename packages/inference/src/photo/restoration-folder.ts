@@ -231,8 +231,9 @@ async function writeRestoration(
     files.push({ kind, path });
   };
 
+  const isOneFrame = restorer.times.length === 1;
   // Found out while the network is at work.
-  const ffmpegIsThere = video === 'never' ? false : hasFfmpeg(ffmpegPath);
+  const ffmpegIsThere = isOneFrame || video === 'never' ? false : hasFfmpeg(ffmpegPath);
   const sequence = await restorer.restoreFrames(photo, {
     times: playback.restoredTimes,
     integers: true,
@@ -247,7 +248,6 @@ async function writeRestoration(
       await encodeFrame(frame, { format, bitDepth, quality }, source, pixels),
     );
   const { stills, motionsPixels } = await takeFrames(sequence, photo, restorer.times, playback, writeStill);
-  const isOneFrame = restorer.times.length === 1;
   const skipStill = (kind: ResultKind) => skipped.push({ kind, reason: 'one frame does not move' });
   signal?.throwIfAborted();
   const played = await playback.finish(photo, signal);
