@@ -22,7 +22,12 @@ export {
   videoBatches,
   type MixedBatch,
 } from './stream/batches.node.js';
-export { sampleSourceKinds, sourceKnowsMotion, type SampleSource } from './stream/recipes.node.js';
+export {
+  sampleSourceKinds,
+  sourceKnowsMotion,
+  storedSourceKinds,
+  type SampleSource,
+} from './stream/recipes.node.js';
 export { synthesizePairedVideos } from './video/paired-video-set.node.js';
 export { listPairedVideos, type PairedVideo, type PairedVideoOptions } from './video/recorded-pairs.node.js';
 export { extractVideoFrames, listVideos } from './video/video-folders.node.js';

@@ -12,11 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
+import { writeSampleFolder } from '@unblur/datasets';
 import { doLocked } from '@unblur/files';
 import sharp from 'sharp';
 import { packRun } from './device/archive.js';
 import { readMetrics } from './loop/metrics-log.js';
-import { tinyFrames, tinyNetwork } from './systems/photo/tiny-network.test-tool.js';
+import { discBatch, tinyFrames, tinyNetwork } from './systems/photo/tiny-network.test-tool.js';
 import { train } from './train.js';
 
 let folder = '';
@@ -119,4 +120,65 @@ test('a run that cannot begin leaves the folder as it was', async () => {
   }
   expect(existsSync(fresh)).toBe(false);
   expect(readdirSync(used)).toEqual(['notes.txt']);
+});
+
+/** A set of samples in folders. */
+async function writeSamples(name: string, count: number): Promise<string> {
+  const set = join(folder, name);
+  for (let index = 0; index < count; index++) {
+    const size = 40;
+    const { blurred, frames } = discBatch(index, 1, tinyFrames, size);
+    const image = (data: Float32Array) => ({ width: size, height: size, data });
+    await writeSampleFolder(join(set, `disc-${index}`), {
+      blurred: image(blurred),
+      frames: Array.from({ length: tinyFrames }, (_, frame) =>
+        image(frames.slice(frame * blurred.length, (frame + 1) * blurred.length)),
+      ),
+    });
+  }
+  return set;
+}
+
+test('a run from folders of samples that was interrupted ends in the weights of one that was not', async () => {
+  const set = await writeSamples('discs', 5);
+  const runFile = await writeTinyRun('from-folders.yaml', {
+    data: { sizePixels: 32, sources: [{ kind: 'samples', folder: 'discs' }], workers: 0 },
+    validation: { folder: 'discs', sizePixels: 32, count: 1 },
+    loss: { motion: 0, canonicalShare: 0 },
+    batchSize: 2,
+    steps: 4,
+  });
+  const [whole, interrupted] = [join(folder, 'whole'), join(folder, 'interrupted')];
+  const stop = new AbortController();
+  await train(runFile, { out: whole });
+  const stopAfterTwo = (done: number) => {
+    if (done === 2) stop.abort();
+  };
+  await train(runFile, { out: interrupted, signal: stop.signal, onProgress: stopAfterTwo });
+  expect(await train(runFile, { out: interrupted, resume: true })).toMatchObject({ step: 4 });
+  const lossesOf = (run: string) =>
+    readMetrics(join(run, 'metrics.jsonl')).flatMap((row) =>
+      row.kind === 'step' ? [row.loss['total']] : [],
+    );
+  expect(lossesOf(interrupted)).toEqual(lossesOf(whole));
+  expect(new Set(lossesOf(whole)).size).toBe(4);
+
+  rmSync(join(set, 'disc-4', 'frame-2.png'));
+  const refused = join(folder, 'refused');
+  await expect(train(runFile, { out: refused })).rejects.toThrow(
+    `Sample ${join(set, 'disc-4')}: expected an odd number of frames, 3 or more, but received 2`,
+  );
+  expect(existsSync(refused)).toBe(false);
+});
+
+test('folders without flows are refused where the loss needs the motion, and the message says what to do', async () => {
+  await writeSamples('still', 1);
+  const runFile = await writeTinyRun('no-motion.yaml', {
+    data: { sizePixels: 32, sources: [{ kind: 'samples', folder: 'still' }], workers: 0 },
+    validation: { folder: 'still', sizePixels: 32, count: 1 },
+    batchSize: 1,
+  });
+  await expect(train(runFile, { out: join(folder, 'no-motion') })).rejects.toThrow(
+    /but those in .*still come without; make them anew, .* or set 'loss\.motion' and 'loss\.canonicalShare' to 0 \(photo\)/,
+  );
 });

@@ -51,7 +51,25 @@ export async function readImageFile(path: string, maximumPixels = maxPicturePixe
         { cause },
       );
     }
-    throw new Error(`Expected a readable picture but could not decode ${path}: ${message}`, { cause });
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): Error {
+  const message = firstLine((cause as Error).message);
+  return new Error(`Expected a readable picture but could not decode ${path}: ${message}`, { cause });
+}
+
+/**
+ * The size of a picture, from the beginning of its file.
+ * @throws Error that names the file, where it is missing or no picture.
+ */
+export async function readPictureSize(path: string): Promise<{ width: number; height: number }> {
+  try {
+    const { width, height } = await sharp(path).metadata();
+    return { width, height };
+  } catch (cause) {
+    throw unreadable(path, cause);
   }
 }
 

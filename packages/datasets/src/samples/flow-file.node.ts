@@ -1,4 +1,5 @@
-import { readWholeFile, UnblurError, writeAtomically } from '@unblur/files';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { explainFileError, readWholeFile, UnblurError, writeAtomically } from '@unblur/files';
 import { describeType } from '@unblur/files/parsed-value';
 import { maxFramePixels } from '../pictures/picture-file.node.js';
 
@@ -54,25 +55,48 @@ export function encodeFlow({ width, height, data }: FlowField): Uint8Array {
  */
 export function readFlow(path: string): FlowField {
   const bytes = readWholeFile(path, headerBytes + bytesPerPixel * maxFramePixels);
-  const refuse = (problem: string): never => {
-    throw new UnblurError(`Expected an optical flow (.flo) at ${path} but ${problem}`);
-  };
-  if (bytes.length < headerBytes || bytes.readFloatLE(0) !== magic) return refuse('it is no such file');
-  const [width, height] = [bytes.readInt32LE(4), bytes.readInt32LE(8)];
-  const wanted = headerBytes + bytesPerPixel * width * height;
-  if (width < 1 || height < 1) return refuse(`it is damaged: it claims to be ${width}x${height}`);
-  if (bytes.length !== wanted) {
-    return refuse(
-      `it is ${bytes.length < wanted ? 'cut short' : 'damaged'}: it has ${bytes.length} bytes, and ${width}x${height} takes ${wanted}`,
-    );
-  }
+  const { width, height } = sizeInHeader(path, bytes, bytes.length);
   const data = new Float32Array(Uint8Array.from(bytes.subarray(headerBytes)).buffer);
   const unknown = data.findIndex((value) => !(Math.abs(value) <= largestKnown));
   if (unknown >= 0) {
     const pixel = Math.floor(unknown / 2);
     return refuse(
+      path,
       `the motion of column ${pixel % width}, row ${Math.floor(pixel / width)} is not known; it is needed everywhere`,
     );
   }
   return { width, height, data };
+}
+
+/** The size of a flow, without reading its values. @throws UnblurError as `readFlow` does, where its header says so. */
+export function readFlowSize(path: string): { width: number; height: number } {
+  const header = Buffer.alloc(headerBytes);
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      const length = readSync(descriptor, header);
+      return sizeInHeader(path, header.subarray(0, length), fstatSync(descriptor).size);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    throw explainFileError('read', path, cause);
+  }
+}
+
+/** @param bytes of the file, its header at least where it is long enough. */
+function sizeInHeader(path: string, bytes: Buffer, fileLength: number): { width: number; height: number } {
+  if (bytes.length < headerBytes || bytes.readFloatLE(0) !== magic) return refuse(path, 'it is no such file');
+  const [width, height] = [bytes.readInt32LE(4), bytes.readInt32LE(8)];
+  const wanted = headerBytes + bytesPerPixel * width * height;
+  if (width < 1 || height < 1) return refuse(path, `it is damaged: it claims to be ${width}x${height}`);
+  if (fileLength === wanted) return { width, height };
+  return refuse(
+    path,
+    `it is ${fileLength < wanted ? 'cut short' : 'damaged'}: it has ${fileLength} bytes, and ${width}x${height} takes ${wanted}`,
+  );
+}
+
+function refuse(path: string, problem: string): never {
+  throw new UnblurError(`Expected an optical flow (.flo) at ${path} but ${problem}`);
 }

@@ -140,12 +140,36 @@ function findFlows(names: readonly string[], frames: number, refuse: (problem: s
  * `readPicture` throws.
  */
 export async function readSampleFiles(
-  { folder, blurPath, framePaths, flowPaths }: SampleFiles,
+  files: SampleFiles,
   readPicture: (path: string) => Promise<RgbImage> = readRgbImage,
 ): Promise<Sample> {
+  const { blurred, frames, flows } = await readFilesOfOneSize(files, readPicture, async (path) =>
+    readFlow(path),
+  );
+  if (flows.length === 0) return { blurred, frames };
+  const flowsPixels = flows.map(({ data }) => data);
+  return { blurred, frames, flowsPixels, motionPixels: motionOfFlows(flowsPixels) };
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/**
+ * Reads the files of a sample, or as much of each as the two functions do.
+ *
+ * @throws UnblurError that names the picture or the flow of another size than the blurred picture; whatever
+ * the functions throw.
+ */
+export async function readFilesOfOneSize<Picture extends Size, Flow extends Size>(
+  { folder, blurPath, framePaths, flowPaths }: SampleFiles,
+  readPicture: (path: string) => Promise<Picture>,
+  readFlowFile: (path: string) => Promise<Flow>,
+): Promise<{ blurred: Picture; frames: Picture[]; flows: Flow[] }> {
   const blurred = await readPicture(blurPath);
   const frames = await Promise.all(framePaths.map((path) => readPicture(path)));
-  const flows = flowPaths.map(readFlow);
+  const flows = await Promise.all(flowPaths.map((path) => readFlowFile(path)));
   for (const [what, files, paths] of [
     ['pictures', frames, framePaths],
     ['flows', flows, flowPaths],
@@ -157,9 +181,7 @@ export async function readSampleFiles(
       );
     }
   }
-  if (flows.length === 0) return { blurred, frames };
-  const flowsPixels = flows.map(({ data }) => data);
-  return { blurred, frames, flowsPixels, motionPixels: motionOfFlows(flowsPixels) };
+  return { blurred, frames, flows };
 }
 
 /** Reads a sample folder. @throws as `findSampleFiles` and `readSampleFiles` do. */
@@ -184,7 +206,7 @@ export function listSampleFolders(set: string): string[] {
     const hint = entries.some(({ name }) => pictureName.test(name))
       ? '; it is itself a sample: give the folder that contains it'
       : entries.some(({ name }) => name === shardName(0))
-        ? '; its shards are for training: make a set of folders'
+        ? '; its shards are for training, as a source of kind shards: to evaluate, make a set of folders'
         : '';
     throw new UnblurError(
       `${set} holds no samples; expected one sub-folder per sample with blur.png and frame-0.png, frame-1.png ...${hint}`,

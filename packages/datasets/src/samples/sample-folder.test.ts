@@ -246,7 +246,9 @@ describe('sample folders', () => {
     expect(() => listSampleFolders(join(set, 'b'))).toThrow('it is itself a sample');
     const shards = newFolder();
     writeFileSync(join(shards, 'shard-00000.safetensors'), '');
-    expect(() => listSampleFolders(shards)).toThrow('its shards are for training: make a set of folders');
+    expect(() => listSampleFolders(shards)).toThrow(
+      'its shards are for training, as a source of kind shards: to evaluate, make a set of folders',
+    );
     expect(existsSync(join(set, 'nowhere'))).toBe(false);
     expect(() => listSampleFolders(join(set, 'nowhere'))).toThrow(
       /Expected a folder of samples at .*nowhere/,

@@ -6,7 +6,13 @@ import { requireThat } from '../option-checks.js';
 import { panoramaOptionNames, type PartialPanoramaOptions } from '../panorama/panorama-options.js';
 import { concatenate, type SampleValues } from '../sample.js';
 import { type PartialVideoOptions, videoOptionNames } from '../video/video-options.js';
-import { partOfSample, recipeOfSource, type MixedRecipe, type SampleSource } from './recipes.node.js';
+import {
+  partOfSample,
+  recipeOfSource,
+  storedSourceKinds,
+  type MixedRecipe,
+  type SampleSource,
+} from './recipes.node.js';
 import { streamOptionNames, streamSamples, type StreamOptions } from './sample-stream.node.js';
 
 /** One source as a stream of batches. Plain data: a section of a run file. */
@@ -124,9 +130,9 @@ export interface MixedBatchOptions extends StreamOptions {
   frames: number;
   /** Decides every random choice. */
   seed: number;
-  /** Applies to sources that make exposures: all but shards. */
+  /** Applies to sources that make exposures: all but stored samples. */
   averaging?: AveragingChoice | undefined;
-  /** Applies to sources that make exposures: all but shards. */
+  /** Applies to sources that make exposures: all but stored samples. */
   augmentation?: Partial<AugmentationOptions> | undefined;
 }
 
@@ -198,11 +204,12 @@ async function mixedRecipe({
   const exposing = { ...(averaging !== undefined && { averaging }), augmentation };
   const parts = sources.map(async ({ weight = 1, ...source }, index) => {
     requireThat(weight > 0, `sources[${index}].weight`, 'above 0', weight);
-    const shared = { sizePixels, frames, ...(source.kind !== 'shards' && exposing) };
+    const exposes = !storedSourceKinds.includes(source.kind);
+    const shared = { sizePixels, frames, ...(exposes && exposing) };
     const own = {
       ...shared,
       ...source,
-      augmentation: { ...(source.kind !== 'shards' && augmentation), ...source.augmentation },
+      augmentation: { ...(exposes && augmentation), ...source.augmentation },
     };
     for (const [name, value] of [
       ['sizePixels', sizePixels],

@@ -155,7 +155,7 @@ describe('mixedBatches', () => {
     );
     await fails(
       { sources: [{ kind: 'movies' as 'video', folder: pictures }] },
-      'Expected a source of kind panorama, layers, video, shards but received "movies".',
+      'Expected a source of kind panorama, layers, video, shards, samples but received "movies".',
     );
     await fails(
       { sources: [{ kind: 'shards', folder: shards }], frames: 5 },

@@ -7,7 +7,9 @@ import { panoramaSource, type PanoramaRecipe } from '../panorama/panorama-source
 import { FileCache } from '../pictures/file-cache.node.js';
 import { requireThat } from '../option-checks.js';
 import { createRandom, drawByWeight } from '../random.js';
-import { shardSource, type PartialShardCropOptions, type ShardRecipe } from '../shards/shard-source.node.js';
+import { sampleFolderSource, type SampleFolderRecipe } from '../samples/sample-folder-source.node.js';
+import { shardSource, type ShardRecipe } from '../shards/shard-source.node.js';
+import type { PartialStoredSampleOptions } from '../stored-sample.js';
 import type { PartialVideoOptions } from '../video/video-options.js';
 import { videoSource, type VideoRecipe } from '../video/video-source.node.js';
 import type { SourceKind, Synthesizer } from './source-kind.node.js';
@@ -21,10 +23,12 @@ export type SampleSource =
   /** Frames of high-speed video (see `listVideos`). */
   | ({ kind: 'video'; folder: string } & PartialVideoOptions)
   /** Samples made before, in shards. */
-  | ({ kind: 'shards'; folder: string } & PartialShardCropOptions);
+  | ({ kind: 'shards'; folder: string } & PartialStoredSampleOptions)
+  /** Samples made before, or elsewhere, a folder each (see `readSampleFolder`). */
+  | ({ kind: 'samples'; folder: string } & PartialStoredSampleOptions);
 
 /** Everything that a stream of samples from one source depends on. */
-export type SingleRecipe = PanoramaRecipe | LayeredRecipe | VideoRecipe | ShardRecipe;
+export type SingleRecipe = PanoramaRecipe | LayeredRecipe | VideoRecipe | ShardRecipe | SampleFolderRecipe;
 
 /** Several recipes of which each sample follows one. Plain data: it is sent to workers. */
 export interface MixedRecipe {
@@ -42,9 +46,13 @@ const sources = {
   layers: layeredSource,
   video: videoSource,
   shards: shardSource,
+  samples: sampleFolderSource,
 };
 
 export const sampleSourceKinds = Object.keys(sources) as Array<SampleSource['kind']>;
+
+/** Kinds of sources whose samples were made before. */
+export const storedSourceKinds = sampleSourceKinds.filter((kind) => sourceOf(kind).isStored);
 
 /** The compiler does not see that a source's kind, its options and its recipe belong together. */
 function sourceOf(kind: string): SourceKind<object, SingleRecipe> {
@@ -64,9 +72,9 @@ function requireSource(source: SampleSource): void {
 
 /**
  * Whether the motion of a source's samples is known, so that they come with `motionPixels`: of panoramas and
- * layers, and of shards that were made of these.
+ * layers, and of stored samples that come with it.
  *
- * @throws Error where that is to be read in shards and they cannot be read.
+ * @throws Error where that is to be read in a folder of stored samples that cannot be read.
  */
 export async function sourceKnowsMotion(source: Pick<SampleSource, 'kind' | 'folder'>): Promise<boolean> {
   const { knowsMotion } = sourceOf(source.kind);

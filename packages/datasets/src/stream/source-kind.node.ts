@@ -24,7 +24,9 @@ export interface SourceKind<Options, Recipe> {
   fileNames(recipe: Recipe): Partial<Recipe>;
   open(recipe: Recipe, cache: FileCache): Synthesizer;
   /** Whether the motion of its samples is known; of stored ones, a folder may hold it or not. */
-  knowsMotion: boolean | ((folder: string) => Promise<boolean>);
+  knowsMotion: boolean | ((folder: string) => boolean | Promise<boolean>);
+  /** Whether its samples were made before: what decides how exposures are made does not apply. Default false. */
+  isStored?: boolean;
   /** Samples of one number are made by one thread, so that none decodes what another has. Default: any. */
   threadOf?(recipe: Recipe, sampleIndex: number): number;
   /** What `sample.json` says of a sample. */

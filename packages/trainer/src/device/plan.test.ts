@@ -179,6 +179,10 @@ describe('the plan of a run on the device', () => {
       },
       "'data.sources[1]' is of kind 'shards', which holds finished ones; train on them with 'synthesis: processor'.",
     ],
+    [
+      { data: '{ sizePixels: 32, sources: [{ kind: samples, folder: samples }] }' },
+      "'data.sources[0]' is of kind 'samples', which holds finished ones; train on them with 'synthesis: processor'.",
+    ],
   ])('%j is refused', async (changes, message) => {
     await expect(plan(changes)).rejects.toThrow(message);
   });

@@ -1,3 +1,4 @@
+import { storedSourceKinds } from '@unblur/datasets';
 import { trace } from '@unblur/onnx';
 import { writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
@@ -118,10 +119,10 @@ function expectDeviceRun({ synthesis, data, device, batchSize, flowPretraining }
       "Expected no 'flowPretraining' with 'synthesis: device', which makes no samples for it; train the flow network first, and start from it with 'initialFlow'.",
     );
   }
-  const shards = data.sources.findIndex(({ kind }) => kind === 'shards');
-  if (shards >= 0) {
+  for (const [index, { kind }] of data.sources.entries()) {
+    if (!storedSourceKinds.some((stored) => stored === kind)) continue;
     throw new Error(
-      `Expected sources that samples are made of but 'data.sources[${shards}]' is of kind 'shards', which holds finished ones; train on them with 'synthesis: processor'.`,
+      `Expected sources that samples are made of but 'data.sources[${index}]' is of kind '${String(kind)}', which holds finished ones; train on them with 'synthesis: processor'.`,
     );
   }
   const { sizePixels, crops, samples } = device;

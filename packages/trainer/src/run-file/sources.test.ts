@@ -8,6 +8,7 @@ const defaultsOfKind: Record<SampleSource['kind'], object> = {
   layers: layeredDefaults,
   video: videoDefaults,
   shards: {},
+  samples: {},
 };
 
 test.each(sampleSourceKinds)('a source of kind %s is completed with the defaults of its own kind', (kind) => {
@@ -26,5 +27,5 @@ test('the frames that a video exposes are kept where the run says them', () => {
 });
 
 test('the kinds whose motion is known move the camera themselves, or store samples of such', () => {
-  expect(motionKinds).toEqual(['panorama', 'layers', 'shards']);
+  expect(motionKinds).toEqual(['panorama', 'layers', 'shards', 'samples']);
 });

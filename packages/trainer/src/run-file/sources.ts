@@ -45,13 +45,20 @@ interface KnownKind {
   options: string[];
   /** With every default filled in, so that a stored run stays what it was. */
   resolve(given: SharedOptions): object;
-  /** Whether its samples come with their motion; of shards, those do that were made of samples which have it. */
+  /** Whether its samples come with their motion, or may, as stored ones do. */
   hasMotion: boolean;
 }
 interface SharedOptions {
   sizePixels: number;
   augmentation?: Partial<AugmentationOptions>;
 }
+
+/** Samples that are finished: there is nothing to fill in. */
+const storedKind: KnownKind = {
+  options: ['augmentation'],
+  resolve: (given) => given,
+  hasMotion: true,
+};
 
 /** The compiler asks for a kind that is new in @unblur/datasets here. */
 const knownKinds: Record<SampleSource['kind'], KnownKind> = {
@@ -66,11 +73,11 @@ const knownKinds: Record<SampleSource['kind'], KnownKind> = {
     },
     hasMotion: false,
   },
-  // Their samples are finished: there is nothing to fill in.
-  shards: { options: ['augmentation'], resolve: (given) => given, hasMotion: true },
+  shards: storedKind,
+  samples: storedKind,
 };
 
-/** Kinds of sources whose samples come with their motion, or may: which shards hold it is not read here. */
+/** Kinds of sources whose samples come with their motion, or may: which stored ones do is not read here. */
 export const motionKinds: readonly string[] = sampleSourceKinds.filter((kind) => knownKinds[kind].hasMotion);
 
 const sharedOptions = ['sizePixels', 'frames'];

@@ -126,7 +126,7 @@ describe('a run file of the photo network', () => {
     ],
     [
       'data: { sources: [{ kind: video, folder: clips }] }\nloss: { motion: 0.5 }',
-      "of kind panorama, layers or shards, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only video",
+      "of kind panorama, layers, shards or samples, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only video",
     ],
     ['data: { source: [] }', "Unknown key 'data.source'; did you mean 'data.sources'?"],
     [

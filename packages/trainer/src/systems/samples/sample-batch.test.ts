@@ -52,6 +52,6 @@ test('of shards hold the motion that is stored', async () => {
 
 test('without any motion are refused where the loss needs it', async () => {
   await expect(firstBatch({})).rejects.toThrow(
-    /^Expected samples whose motion is known, as 'loss\.motion' .* but the shards in .*shards-\w+ hold none; make them anew, of panoramas or layers, or set 'loss\.motion'/,
+    /^Expected samples whose motion is known, as 'loss\.motion' .* but those in .*shards-\w+ come without; make them anew, of panoramas or layers \(folders with --flow\), or set 'loss\.motion'/,
   );
 });

@@ -1,7 +1,7 @@
 import { reshape, slice } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { NamedTensors } from '@unblur/core-model';
-import { mixedBatches, sourceKnowsMotion } from '@unblur/datasets';
+import { mixedBatches, sourceKnowsMotion, storedSourceKinds } from '@unblur/datasets';
 import type { MixedBatch, SampleSource } from '@unblur/datasets';
 import type { Batch } from '../../training-system.js';
 import { expectMotion } from '../../losses/frame-order.js';
@@ -106,8 +106,8 @@ export function timeSlices(frames: Tensor5D): Tensor4D[] {
  * Batches of samples of one blurred image and its frames each, from a sample index on, without end.
  *
  * @param convert to what an objective takes.
- * @throws at the first batch if the loss needs the motion and no source knows it: shards were made without, or
- * by a version that did not store it.
+ * @throws at the first batch if the loss needs the motion and no source knows it: stored ones were made without,
+ * or by a version that did not store it.
  */
 export async function* trainingBatches(
   data: DataConfig,
@@ -117,9 +117,9 @@ export async function* trainingBatches(
   expectProcessorSources(data);
   const sources = data.sources as (SampleSource & { weight: number })[];
   if (withMotion && !(await Promise.all(sources.map(sourceKnowsMotion))).includes(true)) {
-    const shards = sources.filter(({ kind }) => kind === 'shards').map(({ folder }) => folder);
+    const stored = sources.filter(({ kind }) => storedSourceKinds.includes(kind)).map(({ folder }) => folder);
     throw new Error(
-      `Expected samples whose motion is known, as 'loss.motion' and the canonical order need it, but the shards in ${shards.join(' and ')} hold none; make them anew, of panoramas or layers, or set 'loss.motion' and 'loss.canonicalShare' to 0 (photo) or another 'loss.order' (paper).`,
+      `Expected samples whose motion is known, as 'loss.motion' and the canonical order need it, but those in ${stored.join(' and ')} come without; make them anew, of panoramas or layers (folders with --flow), or set 'loss.motion' and 'loss.canonicalShare' to 0 (photo) or another 'loss.order' (paper).`,
     );
   }
   for await (const samples of mixedBatches({ ...data, ...options, sources })) yield convert(samples);

@@ -94,7 +94,7 @@ export function changeSampleRunPaths<Run extends SampleRun>(run: Run, change: (p
   };
 }
 
-/** Whether samples of a source come with their motion, or may: `trainingBatches` looks into shards. */
+/** Whether samples of a source come with their motion, or may: `trainingBatches` looks into stored ones. */
 export function hasMotion({ sources }: Pick<DataConfig, 'sources'>): boolean {
   return sources.some(({ kind }) => motionKinds.includes(kind));
 }
