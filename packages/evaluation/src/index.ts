@@ -6,7 +6,7 @@ export {
   type PhotographReport,
   type SampleReport,
 } from './photographs.js';
-export type { EndPointErrors, MotionScore } from './motion-error.js';
+export type { EndPointErrors, MotionScore } from '@unblur/metrics';
 export {
   evaluateVideoFolder,
   videoProtocols,

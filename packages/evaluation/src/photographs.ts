@@ -10,17 +10,19 @@ import {
   type RgbImage,
 } from '@unblur/inference';
 import {
+  averageMotion,
   scoreBlurred,
+  scoreMotion,
   scoreSequence,
   summarizeScores,
   type EvaluationReport,
   type FrameScores,
+  type MotionScore,
   type OrderRule,
   type ScoredSample,
   type ScoreOptions,
   type SequenceScore,
 } from '@unblur/metrics';
-import { averageMotion, scoreMotion, type MotionScore } from './motion-error.js';
 
 /** The scores of one sample, in the shape of the whole report's. */
 export interface SampleReport {

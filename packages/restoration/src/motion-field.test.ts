@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { exposureMotion, motionAt, rimLengthPixels } from './motion-field.js';
+import { exposureMotion, rimLengthPixels } from './motion-field.js';
 
 /** A motion (ax + b, cy + d) of the photograph's pixels, on cells of 4 x 4 pixels. */
 function affineField([a, b, c, d]: [number, number, number, number], width = 6, height = 5) {
@@ -17,12 +17,6 @@ const still = affineField([0, 0, 0, 0]);
 test('the motion of the exposure runs from the first frame to the last', () => {
   const { data } = exposureMotion([affineField([0, -2, 0, 1]), still, affineField([0, 3, 0, -4])]);
   expect([data[0], data[1]]).toEqual([5, -5]);
-});
-
-test('between cell centres it is what a motion that changes evenly has there', () => {
-  const { dx, dy } = motionAt(affineField([0.1, 1, -0.2, 2]), 9.25, 6.5);
-  expect(dx).toBeCloseTo(0.1 * 9.25 + 1, 5);
-  expect(dy).toBeCloseTo(-0.2 * 6.5 + 2, 5);
 });
 
 test('the rim of the wheel is the length of the longest vectors, at least a pixel', () => {

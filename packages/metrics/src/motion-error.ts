@@ -1,5 +1,5 @@
-import { motionAt, type MotionField } from '@unblur/inference';
-import type { OrderRule } from '@unblur/metrics';
+import { motionAt, type MotionField } from './motion-field.js';
+import type { OrderRule } from './sequence-score.js';
 
 /**
  * Mean end-point errors in pixels, over all pixels of the middle frame: how far the motion found from there to
@@ -26,6 +26,7 @@ export interface MotionScore {
  * @param flowsPixels `height * width * 2` values (dx, dy) each.
  * @param picture the size of the flows.
  * @param order how the order of the frames was decided, and whether it is reversed for the whole sequence.
+ * @throws RangeError unless there are as many motions as flows, 3 or more, and the flows are of that size.
  */
 export function scoreMotion(
   motions: readonly MotionField[],
@@ -33,6 +34,13 @@ export function scoreMotion(
   picture: { width: number; height: number },
   { rule, reversed }: { rule: OrderRule; reversed: boolean },
 ): MotionScore {
+  const { width, height } = picture;
+  const isOfPicture = (flow: Float32Array) => flow.length === width * height * 2;
+  if (motions.length !== flowsPixels.length || motions.length < 3 || !flowsPixels.every(isOfPicture)) {
+    throw new RangeError(
+      `Expected as many motions as flows, 3 or more, the flows of ${width}x${height} with 2 values a pixel, but received ${motions.length} motions and flows of ${flowsPixels.map(({ length }) => length).join(', ') || 'no'} values`,
+    );
+  }
   const inOrder = (backwards: boolean) => {
     const ordered = backwards ? motions.toReversed() : motions;
     return flowsPixels.map((flow, frame) => meanEndPointError(ordered[frame]!, flow, picture));
@@ -46,10 +54,10 @@ export function scoreMotion(
   };
 }
 
-/** The mean over samples; nothing unless all have one. */
+/** The mean over samples; `null` unless there are any, and all have a score. */
 export function averageMotion(scores: readonly (MotionScore | null)[]): MotionScore | null {
   const known = scores.filter((score) => score !== null);
-  if (known.length < scores.length) return null;
+  if (known.length === 0 || known.length < scores.length) return null;
   const averageOf = (errorsOf: (score: MotionScore) => EndPointErrors): EndPointErrors =>
     endPointErrors(
       errorsOf(known[0]!).perFrame.map((_, frame) =>
