@@ -42,12 +42,23 @@ export interface Phase {
   batchesFrom(firstSample: number): AsyncIterator<Batch>;
 }
 
+/** What something blurred was restored to. */
+export interface Restored<Values> {
+  /** In time order, `[1, S, S, 3]` each. */
+  frames: Values[];
+  /**
+   * Of networks that tell motion: where the scene lies in each frame relative to the middle one, `[1, h, h, 2]`
+   * values (dx, dy) in pixels of the frames, h a part of S.
+   */
+  motionsPixels?: Values[];
+}
+
 /** How validation uses the weights. */
 export interface Restoration {
   /** Shape of what is restored, such as `[1, S, S, 3]`. */
   blurredShape: number[];
-  /** The sharp frames in time order, `[1, S, S, 3]` each, as a function of tensors alone. */
-  restore(blurred: Tensor, weights: NamedTensors): Tensor[];
+  /** A function of tensors alone. */
+  restore(blurred: Tensor, weights: NamedTensors): Restored<Tensor>;
 }
 
 /** Something blurred and what it should become, both of the validation size. */
@@ -58,6 +69,8 @@ export interface ValidationSample {
   blurred: RgbImage;
   /** In time order. */
   frames: RgbImage[];
+  /** Where known: the optical flow from the middle frame to each, `S * S * 2` values (dx, dy) in pixels. */
+  flowsPixels?: readonly Float32Array[];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expectOptions, type OptionNames } from '@unblur/files';
 import type { AugmentationOptions } from '../augmentation.js';
 import type { AveragingChoice } from '../averaging.js';
+import type { CameraTurn } from '../panorama/camera-turn.js';
 import { layeredOptionNames, type PartialLayeredOptions } from '../layers/layered-options.js';
 import { requireThat } from '../option-checks.js';
 import { panoramaOptionNames, type PartialPanoramaOptions } from '../panorama/panorama-options.js';
@@ -42,6 +43,8 @@ export type VideoBatch = SampleBatch;
 export interface PanoramaBatch extends SampleBatch {
   /** [batch]: the angle that the camera turned by. */
   rotationDegrees: Float32Array;
+  /** Of each sample: what the camera did, from which all motion follows (see `flowsOfSample`). */
+  cameraTurns: CameraTurn[];
   /**
    * [batch, size, size, 2]: (dx, dy) in pixels that the scene moves in half the exposure, seen from the
    * middle frame.
@@ -61,6 +64,7 @@ export interface PanoramaBatch extends SampleBatch {
 export function panoramaBatches(options: PanoramaBatchOptions): AsyncGenerator<PanoramaBatch, void, void> {
   return sourceBatches('panorama', panoramaOptionNames, options, (samples) => ({
     rotationDegrees: Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees!),
+    cameraTurns: samples.map(({ cameraTurn }) => cameraTurn!),
     motionPixels: concatenate(samples.map(({ motionPixels }) => motionPixels!)),
   }));
 }

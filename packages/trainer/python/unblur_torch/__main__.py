@@ -47,9 +47,9 @@ def main() -> None:
                 terms, gradients = learner.gradients(to_device(tensors, device))
                 connection.send({"terms": terms}, gradients)
             elif command == "restore":
-                frames = learner.restore(to_device(tensors, device)["blurred"])
+                restored = learner.restore(to_device(tensors, device)["blurred"])
                 connection.send(
-                    {}, {str(index): frame.cpu().contiguous().numpy() for index, frame in enumerate(frames)}
+                    {}, {name: values.cpu().contiguous().numpy() for name, values in restored.items()}
                 )
             elif command == "state":
                 connection.send({}, learner.state())

@@ -260,9 +260,9 @@ class Learner:
         gradients = self._layout.unflatten(self._gradient)
         return named, {name: gradients[name].reshape(self._shapes[name]) for name in self._learned}
 
-    def restore(self, blurred: Tensor) -> List[Tensor]:
-        """Frames [1, S, S, 3] in time order from what the restoration graph calls `blurred`, with the
-        averaged weights.
+    def restore(self, blurred: Tensor) -> Dict[str, Tensor]:
+        """What the restoration graph makes of what it calls `blurred`, with the averaged weights: frames [1, S,
+        S, 3] in time order and, where the graph has them, the motions to each.
         """
         return self._restoration.restore(lambda: self._layout.unflatten(self._averages), blurred)
 
@@ -306,10 +306,11 @@ class Restoration:
         simplified = simplify(
             self._layout.graph, {parameter.value: parameter.shape for parameter in parameters}
         )
+        self._outputs = list(graph.outputs)
         self._program = write_program(
             simplified,
             [*(parameter.value for parameter in parameters), "blurred"],
-            list(graph.outputs),
+            self._outputs,
             device,
         )
         self._device = device
@@ -320,11 +321,12 @@ class Restoration:
         self._values = []
 
     @torch.no_grad()
-    def restore(self, read_weights, blurred: Tensor) -> List[Tensor]:
+    def restore(self, read_weights, blurred: Tensor) -> Dict[str, Tensor]:
+        """By the names of the graph's outputs, in their order."""
         if not self._values:
             vector = self._layout.flatten(read_weights()).to(self._device)
             self._values = list(self._layout.views(vector).values())
-        return list(self._program(*self._values, blurred))
+        return dict(zip(self._outputs, self._program(*self._values, blurred)))
 
 
 def expect_compiler(wanted: bool) -> None:

@@ -90,7 +90,10 @@ class RunResults:
         progress = self._progress
         self.validated_step = progress.step
         with as_weights_are_used():
-            scores = score(learner.restore, self._validation, SAMPLES_IN_PICTURE)
+            # A packed run's graph restores frames alone.
+            scores = score(
+                lambda blurred: list(learner.restore(blurred).values()), self._validation, SAMPLES_IN_PICTURE
+            )
         best = progress.best_psnr is None or scores.psnr["mean"] > progress.best_psnr
         self._out.log(
             {

@@ -72,13 +72,7 @@ export async function planDeviceRun(
     signal,
     trialBatchSize / Math.max(trialBatchSize, run.batchSize),
   );
-  files.set(
-    restorationFile,
-    trace(
-      restorationStep(system.restoration),
-      taskSignature(system, { [blurredInput]: system.restoration.blurredShape }),
-    ).bytes,
-  );
+  files.set(restorationFile, frameRestoration(system));
   if (!system.drawing) files.set(weightsFile, startingWeights(system));
   files.set(validationFile, writeValidationSamples(validationSamples, system.restoration));
   // Windows of video have their frames along an axis of their own.
@@ -167,6 +161,15 @@ function startingWeights(system: TrainingSystem): Uint8Array {
     ]),
   );
   return writeSafetensors({ tensors, metadata: {} });
+}
+
+/** The restoration without its motions: on the device, frames alone are scored. */
+function frameRestoration({ restoration: { blurredShape, restore }, ...system }: TrainingSystem): Uint8Array {
+  const frames = restorationStep({
+    blurredShape,
+    restore: (blurred, weights) => ({ frames: restore(blurred, weights).frames }),
+  });
+  return trace(frames, taskSignature(system, { [blurredInput]: blurredShape })).bytes;
 }
 
 /** As 8-bit pictures. */

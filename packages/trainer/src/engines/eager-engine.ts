@@ -7,9 +7,9 @@ import type { Engine } from './engine.js';
 import {
   blurredInput,
   expectGradients,
-  framesOf,
   gradientName,
   restorationStep,
+  restoredOf,
   termsOf,
   trainingStep,
 } from './training-step.js';
@@ -62,7 +62,7 @@ export async function createEagerEngine(
       };
     },
     restore: async (weights, blurred) =>
-      framesOf(
+      restoredOf(
         await run(() =>
           restoration({
             ...weightTensors(weights),

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { WeightValues } from '@unblur/core-model';
 import { createEagerEngine } from './eager-engine.js';
 import type { Engine, StepResult } from './engine.js';
-import type { Batch, LearningTask } from '../training-system.js';
+import type { Batch, LearningTask, Restored } from '../training-system.js';
 import {
   fullFrameExtractionWeights,
   narrowFrameExtractionTask,
@@ -70,7 +70,7 @@ interface Oracle extends Workload {
   /** See `withSampledPositions`. */
   distancePixels: number;
   blurred: Float32Array;
-  restored: Float32Array[];
+  restored: Restored<Float32Array>;
 }
 
 const oracles = new Map<WorkloadName, Promise<Oracle>>();
@@ -111,7 +111,7 @@ export function testEngine(
   names = Object.keys(workloads) as WorkloadName[],
 ): void {
   test.each(names)(
-    'has the loss terms, gradients and restored frames of the oracle on %s',
+    'has the loss terms, gradients, restored frames and motions of the oracle on %s',
     async (name) => {
       const { task, weights, batch, step, distancePixels, blurred, restored } = await oracleOf(name);
       expect(distancePixels).toBeGreaterThan(clearDistancePixels);
@@ -119,15 +119,26 @@ export function testEngine(
       try {
         expectSameStep(await engine.lossAndGradients(weights, batch), step, tolerance);
         const actual = await engine.restore(weights, blurred);
-        expect(actual.length).toBe(restored.length);
-        actual.forEach((frame, index) =>
-          expect(relativeDifference(frame, restored[index]!)).toBeLessThan(tolerance),
-        );
+        expectSameRestored(actual, restored, tolerance);
       } finally {
         await engine.release();
       }
     },
     longMilliseconds,
+  );
+}
+
+/** Frames, and motions where there are any. */
+export function expectSameRestored(
+  actual: Restored<Float32Array>,
+  expected: Restored<Float32Array>,
+  tolerance: number,
+): void {
+  const values = ({ frames, motionsPixels = [] }: Restored<Float32Array>) => [...frames, ...motionsPixels];
+  expect(actual.frames.length).toBe(expected.frames.length);
+  expect(actual.motionsPixels?.length).toBe(expected.motionsPixels?.length);
+  values(actual).forEach((found, index) =>
+    expect(relativeDifference(found, values(expected)[index]!)).toBeLessThan(tolerance),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { WeightValues } from '@unblur/core-model';
-import type { Batch } from '../training-system.js';
+import type { Batch, Restored } from '../training-system.js';
 
 /** What one batch says about the weights. */
 export interface StepResult {
@@ -15,10 +15,7 @@ export interface StepResult {
  */
 export interface Engine {
   lossAndGradients(weights: WeightValues, batch: Batch): Promise<StepResult>;
-  /**
-   * @param blurred of the restoration's `blurredShape`.
-   * @returns the frames in time order, each `[S, S, 3]`.
-   */
-  restore(weights: WeightValues, blurred: Float32Array): Promise<Float32Array[]>;
+  /** @param blurred of the restoration's `blurredShape`. */
+  restore(weights: WeightValues, blurred: Float32Array): Promise<Restored<Float32Array>>;
   release(): Promise<void>;
 }

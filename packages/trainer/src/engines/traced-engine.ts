@@ -5,9 +5,9 @@ import type { Engine } from './engine.js';
 import {
   blurredInput,
   expectGradients,
-  framesOf,
   gradientName,
   restorationStep,
+  restoredOf,
   taskSignature,
   termsOf,
   trainingStep,
@@ -51,7 +51,7 @@ export async function createTracedEngine(task: LearningTask, options: { threads:
       };
     },
     restore: async (weights, blurred) =>
-      framesOf(
+      restoredOf(
         (await restorationSession.run({ ...feedsOf(weights), [blurredInput]: blurred })) as Record<
           string,
           Float32Array

@@ -2,12 +2,16 @@ import { engine, getGradient, keep, zerosLike } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { NamedTensors } from '@unblur/core-model';
 import type { Signature } from '@unblur/onnx';
-import type { LearningTask } from '../training-system.js';
+import type { LearningTask, Restored } from '../training-system.js';
 
-/** Names of outputs: a loss term and the gradient of one weight, of a step; a frame, of a restoration. */
+/**
+ * Names of outputs: a loss term and the gradient of one weight, of a step; a frame and the motion to it, of a
+ * restoration.
+ */
 const termName = (term: string): string => `loss.${term}`;
 export const gradientName = (weight: string): string => `gradient.${weight}`;
-export const frameName = (frame: number): string => `frame.${frame}`;
+const frameName = (frame: number): string => `frame.${frame}`;
+const motionName = (frame: number): string => `motion.${frame}`;
 
 /** Name of what is restored, among the inputs of `restorationStep`. */
 export const blurredInput = 'blurred';
@@ -55,15 +59,18 @@ export function lossStep({ loss }: LearningTask['objective']): (inputs: NamedTen
 
 /**
  * The forward pass: inputs are every weight by its name and `blurredInput`; outputs are the frames by
- * `frameName`.
+ * `frameName` and, where the network tells them, the motions by `motionName`.
  */
 export function restorationStep({
   restore,
 }: LearningTask['restoration']): (inputs: NamedTensors) => NamedTensors {
-  return (inputs) =>
-    Object.fromEntries(
-      restore(inputs[blurredInput]!, inputs).map((frame, index) => [frameName(index), frame]),
-    );
+  return (inputs) => {
+    const { frames, motionsPixels = [] } = restore(inputs[blurredInput]!, inputs);
+    return Object.fromEntries([
+      ...frames.map((frame, index) => [frameName(index), frame] as const),
+      ...motionsPixels.map((motion, index) => [motionName(index), motion] as const),
+    ]);
+  };
 }
 
 /** Loss terms by their own names, from a step's outputs. */
@@ -76,9 +83,15 @@ export function termsOf(outputs: Record<string, ArrayLike<number>>): Record<stri
   );
 }
 
-/** The restored frames in time order, from a restoration's outputs. */
-export function framesOf<T>(outputs: Record<string, T>): T[] {
-  return Array.from({ length: Object.keys(outputs).length }, (_, frame) => outputs[frameName(frame)]!);
+/** What was restored, from a restoration's outputs. */
+export function restoredOf<T>(outputs: Record<string, T>): Restored<T> {
+  const named = (nameOf: (frame: number) => string): T[] => {
+    const found: T[] = [];
+    for (let name = nameOf(0); name in outputs; name = nameOf(found.length)) found.push(outputs[name]!);
+    return found;
+  };
+  const motionsPixels = named(motionName);
+  return { frames: named(frameName), ...(motionsPixels.length > 0 && { motionsPixels }) };
 }
 
 /** Inputs of a step: every weight, and what else it is given. */

@@ -2,7 +2,7 @@ import type { WeightValues } from '@unblur/core-model';
 import { Adam } from './adam.js';
 import type { AdamOptions, NamedArrays } from './adam.js';
 import type { Engine } from '../engines/engine.js';
-import type { Batch } from '../training-system.js';
+import type { Batch, Restored } from '../training-system.js';
 import { ExponentialAverage } from './exponential-average.js';
 import { averagedWeights, copyInto } from './learned-state.js';
 import type { LearnedState, StartingState } from './learned-state.js';
@@ -28,11 +28,8 @@ export interface Learner<B = Batch> {
    * @throws if a loss term or a gradient is not finite, naming it.
    */
   update(batch: B, learningRates: readonly number[], step: number): Promise<UpdateResult>;
-  /**
-   * Restores what has the restoration's `blurredShape` with the averaged weights: frames in time order, each
-   * `[S, S, 3]`.
-   */
-  restore(blurred: Float32Array): Promise<Float32Array[]>;
+  /** Restores what has the restoration's `blurredShape` with the averaged weights. */
+  restore(blurred: Float32Array): Promise<Restored<Float32Array>>;
   /** The state now, of every weight; valid until the next update. */
   state(): Promise<LearnedState>;
   release(): Promise<void>;

@@ -55,7 +55,7 @@ test('lines that are no rows are left out', () => {
     { ...row(1), loss: { total: 'a' } },
     { ...row(1), gradientNorm: null },
   ];
-  const damagedValidations = ['samples', 'psnr', 'gain', 'ssim'].flatMap((field) =>
+  const damagedValidations = ['samples', 'psnr', 'gain', 'ssim', 'motion'].flatMap((field) =>
     [null, [], { first: 1 }].map((value) => ({ ...validation, [field]: value })),
   );
   writeFileSync(
@@ -86,6 +86,7 @@ test('every figure of a row is an event, by its place in the row', () => {
     psnr: figure,
     gain: figure,
     ssim: figure,
+    motion: { found: { first: 1, last: 2, mean: 1.5 }, still: { first: 3, last: 3, mean: 3 } },
     best: true,
   };
   log.append(row(1));
@@ -104,6 +105,9 @@ test('every figure of a row is an event, by its place in the row', () => {
     'validation/psnr/last': 3,
     'validation/ssim/mean': 2.5,
     'validation/gain/mean': 2.5,
+    'validation/motion/found/first': 1,
+    'validation/motion/found/mean': 1.5,
+    'validation/motion/still/mean': 3,
   });
 });
 

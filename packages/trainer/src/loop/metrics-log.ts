@@ -33,6 +33,11 @@ export interface ValidationRow {
   /** `psnr` less that of the blurred image itself against the same frames. */
   gain: FigureByPosition;
   ssim: FigureByPosition;
+  /**
+   * Where the network tells motion and all samples have theirs: mean end-point errors in pixels, and those of
+   * finding no motion at all.
+   */
+  motion?: { found: MotionFigures; still: MotionFigures };
   /** Whether this is the best so far. */
   best: boolean;
 }
@@ -44,6 +49,9 @@ export interface FigureByPosition {
   last: number;
   mean: number;
 }
+
+/** A figure of the motion to the first and to the last frame, and its mean over all but the middle one. */
+export type MotionFigures = Omit<FigureByPosition, 'middle'>;
 
 /** The loss was not finite: the weights went back to where it was, and learn more slowly from there. */
 export interface SetbackRow {
@@ -134,13 +142,21 @@ function isRow(row: unknown): row is MetricsRow {
         areNumbers(row, ['samples']) &&
         ['psnr', 'gain', 'ssim'].every((figure) =>
           areNumbers(row[figure], ['first', 'middle', 'last', 'mean']),
-        )
+        ) &&
+        (row['motion'] === undefined || isMotion(row['motion']))
       );
     case 'setback':
       return areNumbers(row, ['rateFactor']);
     default:
       return false;
   }
+}
+
+function isMotion(motion: unknown): boolean {
+  return (
+    isMapping(motion) &&
+    ['found', 'still'].every((figure) => areNumbers(motion[figure], ['first', 'last', 'mean']))
+  );
 }
 
 function areNumbers(mapping: unknown, names: readonly string[]): boolean {

@@ -1,17 +1,27 @@
 import { createHash } from 'node:crypto';
-import { scoreBlurred, scoreSequence, summarizeScores } from '@unblur/metrics';
-import type { EvaluationReport, FrameScores, RgbImage } from '@unblur/metrics';
+import { averageMotion, scoreBlurred, scoreMotion, scoreSequence, summarizeScores } from '@unblur/metrics';
+import type {
+  EndPointErrors,
+  EvaluationReport,
+  FrameScores,
+  MotionField,
+  MotionScore,
+  RgbImage,
+} from '@unblur/metrics';
 import type { Learner } from './learner.js';
-import type { FigureByPosition, ValidationRow } from './metrics-log.js';
+import type { FigureByPosition, MotionFigures, ValidationRow } from './metrics-log.js';
 import type { ValidationSample } from '../training-system.js';
 
-export interface RestoredSample extends Omit<ValidationSample, 'input'> {
+export interface RestoredSample extends Pick<ValidationSample, 'blurred' | 'frames'> {
   /** In [0, 1], in whichever order is closer to `frames`. */
   restored: RgbImage[];
 }
 
 export interface Validation {
-  report: EvaluationReport;
+  report: EvaluationReport & {
+    /** As @unblur/evaluation scores it; `null` unless the network tells motion and all samples have theirs. */
+    motion: MotionScore | null;
+  };
   restored: RestoredSample[];
 }
 
@@ -26,18 +36,36 @@ export async function validate(
   samples: readonly ValidationSample[],
 ): Promise<Validation> {
   const scores = [];
+  const motions: (MotionScore | null)[] = [];
   const restored: RestoredSample[] = [];
-  for (const { input, blurred, frames } of samples) {
-    const images = (await learner.restore(input)).map((values) => ({
+  for (const { input, blurred, frames, flowsPixels } of samples) {
+    const { frames: found, motionsPixels } = await learner.restore(input);
+    const images = found.map((values) => ({
       width: blurred.width,
       height: blurred.height,
       data: clamp01(values),
     }));
     const score = scoreSequence(images, frames);
     scores.push({ restored: score, blurred: scoreBlurred(blurred, frames) });
+    motions.push(
+      flowsPixels && motionsPixels
+        ? scoreMotion(
+            motionsPixels.map((values) => motionField(values, blurred.width)),
+            flowsPixels,
+            blurred,
+            { rule: 'sequence', reversed: score.reversed },
+          )
+        : null,
+    );
     restored.push({ blurred, frames, restored: score.reversed ? images.reverse() : images });
   }
-  return { report: summarizeScores(scores), restored };
+  return { report: { ...summarizeScores(scores), motion: averageMotion(motions) }, restored };
+}
+
+/** @param values on a square grid. @param sizePixels side of the picture. */
+function motionField(values: Float32Array, sizePixels: number): MotionField {
+  const cells = Math.sqrt(values.length / 2);
+  return { width: cells, height: cells, stridePixels: sizePixels / cells, data: values };
 }
 
 /** Tells validation samples from others. */
@@ -53,7 +81,7 @@ export function digestOf(samples: readonly ValidationSample[]): string {
 
 /** A validation as a row of `metrics.jsonl`. */
 export function validationRow(
-  { samples, psnr, ssim, baseline }: EvaluationReport,
+  { samples, psnr, ssim, baseline, motion }: Validation['report'],
   step: number,
   best: boolean,
 ): ValidationRow {
@@ -64,19 +92,27 @@ export function validationRow(
     psnr: byPosition(psnr),
     gain: difference(byPosition(psnr), byPosition(baseline.psnr)),
     ssim: byPosition(ssim),
+    ...(motion && { motion: { found: atEnds(motion.found), still: atEnds(motion.still) } }),
     best,
   };
 }
 
 /** A validation in one line. */
-export function describeValidation({ step, psnr, gain, best }: ValidationRow): string {
+export function describeValidation({ step, psnr, gain, motion, best }: ValidationRow): string {
   const figure = (position: 'first' | 'middle' | 'last' | 'mean') =>
     `${position} ${psnr[position].toFixed(2)} (${gain[position] >= 0 ? '+' : ''}${gain[position].toFixed(2)})`;
-  return `validation at step ${step}, PSNR in dB (gain over the blurred image): ${figure('first')}  ${figure('middle')}  ${figure('last')}  ${figure('mean')}${best ? '  best' : ''}`;
+  const epe = motion
+    ? `  motion error ${motion.found.mean.toFixed(2)} px (still: ${motion.still.mean.toFixed(2)})`
+    : '';
+  return `validation at step ${step}, PSNR in dB (gain over the blurred image): ${figure('first')}  ${figure('middle')}  ${figure('last')}  ${figure('mean')}${epe}${best ? '  best' : ''}`;
 }
 
 function byPosition({ first, middle, last, mean }: FrameScores): FigureByPosition {
   return { first, middle, last, mean };
+}
+
+function atEnds({ first, last, mean }: EndPointErrors): MotionFigures {
+  return { first, last, mean };
 }
 
 function difference(a: FigureByPosition, b: FigureByPosition): FigureByPosition {

@@ -72,6 +72,10 @@ describe('writeRunReport', () => {
       psnr: figures,
       gain: { first: 1, middle: 0.5, last: 1, mean: 0.83 },
       ssim: figures,
+      motion: {
+        found: { first: 3, last: 3.5, mean: 3.25 },
+        still: { first: 6, last: 6, mean: 6 },
+      },
       best: true,
     });
     mkdirSync(join(folder, 'samples'));
@@ -81,6 +85,9 @@ describe('writeRunReport', () => {
     const page = readFileSync(writeRunReport(folder), 'utf8');
     expect(page).toContain('mean PSNR 25.50 dB, 0.83 dB above the blurred image, over 4 samples');
     expect(page).toContain('loss: photometric');
+    expect(page).toContain('<th>motion error (px)</th>');
+    expect(page).toContain('<td>3.25</td></tr>');
+    expect(page).toContain('motion error in validation (pixels)');
     expect(page).toContain(Buffer.from('pixels').toString('base64'));
     expect(page).toContain('steps: 2 # &lt;here&gt;');
     expect(page).not.toMatch(/(src|href)="(?!data:)/);
@@ -89,6 +96,22 @@ describe('writeRunReport', () => {
     mkdirSync(join(folder, 'results'));
     renameSync(join(folder, 'metrics.jsonl'), join(folder, 'results', 'metrics.jsonl'));
     expect(readFileSync(writeRunReport(folder), 'utf8')).toBe(page);
+  });
+
+  test('says nothing of motion where none was scored', () => {
+    const run = join(folder, 'plain');
+    mkdirSync(run);
+    const figures = { first: 25, middle: 26, last: 25.5, mean: 25.5 };
+    const row = {
+      kind: 'validation',
+      step: 2,
+      samples: 4,
+      psnr: figures,
+      gain: figures,
+      ssim: figures,
+    } as const;
+    new MetricsLog(join(run, 'metrics.jsonl'), 0).append({ ...row, best: true });
+    expect(readFileSync(writeRunReport(run), 'utf8')).not.toContain('motion');
   });
 
   test('of a folder without a run is refused', () => {

@@ -61,14 +61,18 @@ function summary(steps: readonly StepRow[], validations: readonly ValidationRow[
 function validationTable(validations: readonly ValidationRow[]): string {
   const cells = (figures: FigureByPosition) =>
     framePositions.map((position) => `<td>${figures[position].toFixed(2)}</td>`).join('');
+  const withMotion = validations.some(({ motion }) => motion);
+  const motionCell = ({ motion }: ValidationRow) =>
+    withMotion ? `<td>${motion ? motion.found.mean.toFixed(2) : ''}</td>` : '';
   const body = validations
-    .map(
-      ({ step, psnr, gain, ssim }) =>
-        `<tr><td>${step}</td>${cells(psnr)}${cells(gain)}<td>${ssim.mean.toFixed(4)}</td></tr>`,
-    )
+    .map((row) => {
+      const { step, psnr, gain, ssim } = row;
+      return `<tr><td>${step}</td>${cells(psnr)}${cells(gain)}<td>${ssim.mean.toFixed(4)}</td>${motionCell(row)}</tr>`;
+    })
     .join('');
   const positions = framePositions.map((position) => `<th>${position}</th>`).join('');
-  return `<table><tr><th></th><th colspan="4">PSNR (dB)</th><th colspan="4">gain over the blurred image (dB)</th><th>SSIM</th></tr><tr><th>step</th>${positions}${positions}<th>mean</th></tr>${body}</table>`;
+  const [motionTitle, motionHead] = withMotion ? ['<th>motion error (px)</th>', '<th>mean</th>'] : ['', ''];
+  return `<table><tr><th></th><th colspan="4">PSNR (dB)</th><th colspan="4">gain over the blurred image (dB)</th><th>SSIM</th>${motionTitle}</tr><tr><th>step</th>${positions}${positions}<th>mean</th>${motionHead}</tr>${body}</table>`;
 }
 
 function charts(steps: readonly StepRow[], validations: readonly ValidationRow[]): string[] {
@@ -84,6 +88,11 @@ function charts(steps: readonly StepRow[], validations: readonly ValidationRow[]
       name: position,
       points: validations.map((row) => [row.step, value(row)[position]] as const),
     }));
+  const motions = validations.flatMap(({ step, motion }) => (motion ? [{ step, ...motion }] : []));
+  const ofMotions = (name: string, value: (motion: (typeof motions)[number]) => number): Series => ({
+    name,
+    points: motions.map((motion) => [motion.step, value(motion)] as const),
+  });
   const terms = [...new Set(steps.flatMap(({ loss }) => Object.keys(loss)))];
   const chart = (title: string, series: Series[]) => lineChart(series, { title, xLabel: 'step' });
   return [
@@ -104,6 +113,16 @@ function charts(steps: readonly StepRow[], validations: readonly ValidationRow[]
       'validation SSIM',
       byPosition(({ ssim }) => ssim),
     ),
+    ...(motions.length === 0
+      ? []
+      : [
+          chart('motion error in validation (pixels)', [
+            ofMotions('first', ({ found }) => found.first),
+            ofMotions('last', ({ found }) => found.last),
+            ofMotions('mean', ({ found }) => found.mean),
+            ofMotions('mean, of no motion', ({ still }) => still.mean),
+          ]),
+        ]),
     chart('learning rate', [ofSteps('learning rate', ({ learningRate }) => learningRate)]),
     chart('gradient norm', [ofSteps('gradient norm', ({ gradientNorm }) => gradientNorm)]),
     chart('samples per second', [ofSteps('samples/s', ({ samplesPerSecond }) => samplesPerSecond)]),

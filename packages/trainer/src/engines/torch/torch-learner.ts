@@ -6,14 +6,7 @@ import type { Batch, LearningTask } from '../../training-system.js';
 import { expectFinite } from '../../loop/learner.js';
 import type { Learner } from '../../loop/learner.js';
 import { stateOfTensors, tensorsOfState } from '../../loop/learned-state.js';
-import {
-  blurredInput,
-  frameName,
-  framesOf,
-  lossStep,
-  restorationStep,
-  taskSignature,
-} from '../training-step.js';
+import { blurredInput, lossStep, restorationStep, restoredOf, taskSignature } from '../training-step.js';
 import type { Tensors, TorchConnection } from './torch-connection.js';
 import { startTorchProcesses } from './torch-process.js';
 import type { TorchProcesses } from './torch-process.js';
@@ -144,14 +137,7 @@ export async function openTorchLearner(
         {},
         { blurred: { dtype: 'F32', shape: restoration.blurredShape, values: blurred } },
       );
-      return framesOf(
-        Object.fromEntries(
-          Object.entries(tensors).map(([index, { values }]) => [
-            frameName(Number(index)),
-            values as Float32Array,
-          ]),
-        ),
-      );
+      return restoredOf(flatValues(tensors));
     },
     state: async () => stateOfTensors((await leader.ask('state')).tensors),
     release: async () => {},

@@ -128,8 +128,8 @@ function clipRestoration(config: ClipConfig, sizePixels: number): Restoration {
   const network = clipFamily.declare(config);
   return {
     blurredShape: [1, clipFrames(config), sizePixels, sizePixels, 3],
-    restore: (blurred, weights) => [
-      network.deblur(timeSlices(blurred as Tensor5D), weights).at(-1)![0]!.image,
-    ],
+    restore: (blurred, weights) => ({
+      frames: [network.deblur(timeSlices(blurred as Tensor5D), weights).at(-1)![0]!.image],
+    }),
   };
 }

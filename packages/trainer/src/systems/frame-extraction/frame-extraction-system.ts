@@ -76,7 +76,7 @@ export function frameExtractionRestoration(
 ): Restoration {
   return {
     blurredShape: [1, sizePixels, sizePixels, 3],
-    restore: (blurred, weights) => extract(blurred as Tensor4D, weights),
+    restore: (blurred, weights) => ({ frames: extract(blurred as Tensor4D, weights) }),
   };
 }
 

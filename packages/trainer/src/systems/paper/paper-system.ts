@@ -59,8 +59,10 @@ export function paperTask(
     },
     restoration: {
       blurredShape: [1, validationSizePixels, validationSizePixels, 3],
-      restore: (blurred, weights) =>
-        network.restore(blurred as Tensor4D, weights).frames.map((levels) => levels[0]!),
+      restore: (blurred, weights) => {
+        const { frames, motionsPixels } = network.restore(blurred as Tensor4D, weights);
+        return { frames: frames.map((levels) => levels[0]!), motionsPixels };
+      },
     },
   };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { writeSampleFolder } from '@unblur/datasets';
+import sharp from 'sharp';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +49,31 @@ describe('validation samples from a folder', () => {
     expect(b!.frames.map(corners)).toEqual([0, 1, 2].map((level) => [4, 9, level, 35, 40, level, size]));
   });
 
+  test('come with their flow where there is one', async () => {
+    await writeSampleFolder(
+      join(folder, 'moved'),
+      {
+        blurred: coordinates(40, 50, 100),
+        frames: [0, 1, 2].map((frame) => coordinates(40, 50, frame)),
+        // Of each point its column and row, so that it shows what is cut out.
+        flowsPixels: [-1, 0, 1].map((time) =>
+          Float32Array.from(
+            { length: 40 * 50 * 2 },
+            (_, i) => time * [Math.floor(i / 2) % 40, Math.floor(i / 2 / 40)][i % 2]!,
+          ),
+        ),
+      },
+      {},
+      { flow: true },
+    );
+    await writeSample('still', 32, 32);
+    const [moved, still] = await validationSamples(readingFolder(), frameCount);
+    const corners = moved!.flowsPixels!.map((flow) => [...flow.slice(0, 2), ...flow.slice(-2)]);
+    expect(corners[0]).toEqual([-4, -9, -35, -40]);
+    expect(corners[2]).toEqual([4, 9, 35, 40]);
+    expect(still).not.toHaveProperty('flowsPixels');
+  });
+
   test('are as many as asked for', async () => {
     for (const name of ['c', 'a', 'b']) await writeSample(name, 32, name === 'c' ? 16 : 32);
     expect(await validationSamples(readingFolder(2), frameCount)).toHaveLength(2);
@@ -64,4 +90,22 @@ describe('validation samples from a folder', () => {
       /at least 32x32 .*low' but they are 64x16/,
     );
   });
+});
+
+test('validation samples from panoramas come with their flow', async () => {
+  await sharp({ create: { width: 128, height: 64, channels: 3, background: 'teal' } })
+    .png()
+    .toFile(join(folder, 'teal.png'));
+  const { validation } = tinyRun('steps: 1');
+  const angleDegrees = [3, 4];
+  const [sample] = await validationSamples(
+    { ...validation, panoramas: folder, count: 1, angleDegrees },
+    frameCount,
+  );
+  const [toFirst, still, toLast] = sample!.flowsPixels!;
+  expect(toFirst).toHaveLength(tinySizePixels ** 2 * 2);
+  expect(still!.every((value) => Math.abs(value) < 1e-4)).toBe(true);
+  const length = (flow: Float32Array) => Math.hypot(flow[0]!, flow[1]!);
+  expect(length(toFirst!)).toBeGreaterThan(0.5);
+  expect(Math.abs(length(toFirst!) / length(toLast!) - 1)).toBeLessThan(0.2);
 });

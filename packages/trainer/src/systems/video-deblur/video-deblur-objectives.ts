@@ -87,6 +87,8 @@ export function middleRestoration(config: VideoDeblurConfig, sizePixels: number)
   const network = videoDeblurFamily.declare(config);
   return {
     blurredShape: [1, windowFrames(config), sizePixels, sizePixels, 3],
-    restore: (blurred, weights) => [network.deblur(timeSlices(blurred as Tensor5D), weights).image],
+    restore: (blurred, weights) => ({
+      frames: [network.deblur(timeSlices(blurred as Tensor5D), weights).image],
+    }),
   };
 }
