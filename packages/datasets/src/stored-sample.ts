@@ -4,10 +4,13 @@ import {
   type AugmentationOptions,
   degrade,
   drawAugmentation,
+  noAugmentation,
   rearrangePixels,
   rearrangeVectors,
+  requireAugmentation,
 } from './augmentation.js';
 import type { Given } from './exposure-options.js';
+import { requireThat } from './option-checks.js';
 import { type CameraTurn, cropTurn, motionOfTurn, rearrangeTurn } from './panorama/camera-turn.js';
 import { createRandom, type Random } from './random.js';
 import { motionOfFlows, type RgbBytes, type Sample } from './sample.js';
@@ -21,8 +24,8 @@ export interface StoredSampleOptions {
   /** Must be what is stored. */
   frames: number;
   /**
-   * Flips, quarter turns, time reversal, noise and compression. Colour jitter does not apply: it would have
-   * to come before the averaging. Default: none, as the samples were augmented when they were made.
+   * Flips, quarter turns, time reversal, noise and compression; no change of colours, which would have to
+   * come before the averaging. Default: none, as the samples were augmented when they were made.
    */
   augmentation: AugmentationOptions;
 }
@@ -34,6 +37,25 @@ export const storedSampleOptionNames: OptionNames<PartialStoredSampleOptions> = 
   frames: true,
   augmentation: true,
 };
+
+/**
+ * The augmentation of stored samples, complete.
+ *
+ * @throws RangeError where one makes no sense, or would change colours; UnblurError for one of an unknown name.
+ */
+export function resolveStoredAugmentation(given: Partial<AugmentationOptions> = {}): AugmentationOptions {
+  const augmentation = { ...noAugmentation, ...given };
+  requireAugmentation(augmentation);
+  for (const name of ['gain', 'whiteBalance', 'gamma'] as const) {
+    requireThat(
+      augmentation[name].every((factor) => factor === 1),
+      `augmentation.${name}`,
+      'left out for stored samples, whose frames are averaged already,',
+      augmentation[name],
+    );
+  }
+  return augmentation;
+}
 
 /** A sample as it is stored: pictures of one size, and what is known of their motion. */
 export interface StoredSample {

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { expectOptions, UnblurError } from '@unblur/files';
-import { noAugmentation, requireAugmentation } from '../augmentation.js';
 import { requireThat } from '../option-checks.js';
 import type { FileCache, FileDecoder } from '../pictures/file-cache.node.js';
 import { pictureDecoder, readPictureSize } from '../pictures/picture-file.node.js';
@@ -8,6 +7,7 @@ import {
   augmentStored,
   type PartialStoredSampleOptions,
   passesInRandomOrder,
+  resolveStoredAugmentation,
   type StoredSample,
   storedSampleOptionNames,
   type StoredSampleOptions,
@@ -47,8 +47,7 @@ export const sampleFolderSource: SourceKind<PartialStoredSampleOptions, SampleFo
       storedSampleOptionNames,
       "mixedBatches({ sources: [{ kind: 'samples', folder: 'samples' }], sizePixels: 64, frames: 7, ... })",
     );
-    const augmentation = { ...noAugmentation, ...given.augmentation };
-    requireAugmentation(augmentation);
+    const augmentation = resolveStoredAugmentation(given.augmentation);
     const samples = listSampleFolders(folder).map(findSampleFiles);
     const frames = given.frames ?? samples[0]!.framePaths.length;
     requireAlike(samples, frames);

@@ -235,5 +235,8 @@ describe('folders that cannot be trained on are refused before the first sample 
   test('where an option is none of theirs', async () => {
     const source = { kind: 'samples' as const, folder: set, averaging: 'display' };
     await expect(take(1, { sources: [source as never] })).rejects.toThrow(/averaging/);
+    await refused(set, 'Expected augmentation.gain to be left out for stored samples', {
+      sources: [{ kind: 'samples', folder: set, augmentation: { gain: [0.5, 1] } }],
+    });
   });
 });

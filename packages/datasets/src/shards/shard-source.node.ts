@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import { expectOptions } from '@unblur/files';
-import { noAugmentation, requireAugmentation } from '../augmentation.js';
 import { requireThat } from '../option-checks.js';
 import { splitEvenly } from '../sample.js';
 import {
   augmentStored,
   type PartialStoredSampleOptions,
   passesInRandomOrder,
+  resolveStoredAugmentation,
   type StoredSample,
   storedSampleOptionNames,
   type StoredSampleOptions,
@@ -37,7 +37,7 @@ export const shardSource: SourceKind<PartialStoredSampleOptions, ShardRecipe> = 
       sizePixels,
       frames,
       ...given,
-      augmentation: { ...noAugmentation, ...given.augmentation },
+      augmentation: resolveStoredAugmentation(given.augmentation),
     };
     requireThat(
       options.frames === frames,
@@ -51,7 +51,6 @@ export const shardSource: SourceKind<PartialStoredSampleOptions, ShardRecipe> = 
       `at most ${sizePixels}, the size in ${folder},`,
       options.sizePixels,
     );
-    requireAugmentation(options.augmentation);
     const manifest = { count, samplesPerShard, sizePixels, frames };
     return { kind: 'shards', folder, manifest, seed, options };
   },

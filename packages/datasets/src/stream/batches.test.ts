@@ -165,5 +165,9 @@ describe('mixedBatches', () => {
       { sources: [{ kind: 'shards', folder: shards }], sizePixels: 24 },
       /Expected sizePixels to be at most 20, the size in .*, but received 24\./,
     );
+    await fails(
+      { sources: [{ kind: 'shards', folder: shards, augmentation: { gamma: [0.9, 1.1] } }] },
+      'Expected augmentation.gamma to be left out for stored samples, whose frames are averaged already, but received [0.9,1.1].',
+    );
   });
 });
