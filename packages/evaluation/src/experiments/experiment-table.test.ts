@@ -99,6 +99,16 @@ describe('summarizeTrials', () => {
     );
   });
 
+  test('says no number of samples in a folder that is only trained on', () => {
+    const own = {
+      ...experiment,
+      rows: [{ ...row('ours'), origin: { kind: 'trained-as' as const, experiment: 'table-5', row: 'all' } }],
+      sets: { ...experiment.sets, train: { folder: '/data/mine' } },
+    };
+    const markdown = formatTable(summarizeTrials(own, { ours: [trial(1, [21, 24, 21])] }), own);
+    expect(markdown).toContain('Trained on samples as they are.');
+  });
+
   test('has the error of the motion, where the network tells it', () => {
     const errors = (first: number, last: number) => ({
       perFrame: [first, 0, last],

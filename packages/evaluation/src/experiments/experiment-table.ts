@@ -200,7 +200,9 @@ const describeSampleCount = (count: number | undefined): string =>
 
 /** Such as `1,200 samples of 64x64, 3 frames, made from panoramas/train with seed 1`. */
 function describeSamples(count: number | undefined, set: Experiment['sets'][string] | undefined): string {
-  if (!set || !('source' in set)) return `${describeSampleCount(count)} as they are`;
+  if (!set || !('source' in set)) {
+    return `${count === undefined ? 'samples' : describeSampleCount(count)} as they are`;
+  }
   const { sizePixels, frames, folder } = set.source as { sizePixels: number; frames: number; folder: string };
   const place = folder.split(/[\\/]/).slice(-2).join('/');
   return `${describeSampleCount(count ?? set.count)} of ${sizePixels}x${sizePixels}, ${frames} frames, made from ${place} with seed ${set.seed}`;
