@@ -35,6 +35,7 @@ describe('notes on a run', () => {
     expect(notesOn('', 100)).toEqual([
       "the run is validated only after its last step: 'validation.everySteps' is 500, and it has 100 steps.",
     ]);
+    expect(notesOn('', 1)[0]).toMatch(/, and it has 1 step\.$/);
     // Pictures are of a validation.
     expect(notesOn('samplesEverySteps: 50', 100)).toEqual([]);
     expect(notesOn('engine: torch\nsynthesis: device\nminutes: 9', 100)).toEqual([]);

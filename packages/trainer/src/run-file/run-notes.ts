@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { counted } from '@unblur/files';
 import { deviceSection, torchSection } from './fields.js';
 import type { RunSettings } from './fields.js';
 
@@ -27,7 +28,7 @@ export function runNotes(config: RunSettings, steps: number): string[] {
   const validationEverySteps = Math.min(validation.everySteps, samplesEverySteps);
   if (minutes === null && validationEverySteps > steps) {
     notes.push(
-      `the run is validated only after its last step: 'validation.everySteps' is ${validation.everySteps}, and it has ${steps} steps.`,
+      `the run is validated only after its last step: 'validation.everySteps' is ${validation.everySteps}, and it has ${counted(steps, 'step')}.`,
     );
   }
   return notes;
