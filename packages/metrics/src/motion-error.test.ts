@@ -48,6 +48,12 @@ describe('the error of a motion', () => {
     expect(averageMotion([])).toBeNull();
   });
 
+  test('of things that are no motions is refused in one line', () => {
+    expect(() => scoreMotion(undefined as never, flows(5), picture, inOrder)).toThrow(
+      'Expected a list of motions and one of flows but received nothing and a list',
+    );
+  });
+
   test('is not told of motions and flows that do not belong together', () => {
     for (const [motions, of, size] of [
       [found.slice(1), flows(5), picture],

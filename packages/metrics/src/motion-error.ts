@@ -1,4 +1,5 @@
 import { motionAt, type MotionField } from './motion-field.js';
+import { describe } from './received.js';
 import type { OrderRule } from './sequence-score.js';
 
 /**
@@ -35,10 +36,15 @@ export function scoreMotion(
   { rule, reversed }: { rule: OrderRule; reversed: boolean },
 ): MotionScore {
   const { width, height } = picture;
-  const isOfPicture = (flow: Float32Array) => flow.length === width * height * 2;
+  const isOfPicture = (flow: Float32Array) => flow?.length === width * height * 2;
+  if (!Array.isArray(motions) || !Array.isArray(flowsPixels)) {
+    throw new RangeError(
+      `Expected a list of motions and one of flows but received ${describe(motions)} and ${describe(flowsPixels)}`,
+    );
+  }
   if (motions.length !== flowsPixels.length || motions.length < 3 || !flowsPixels.every(isOfPicture)) {
     throw new RangeError(
-      `Expected as many motions as flows, 3 or more, the flows of ${width}x${height} with 2 values a pixel, but received ${motions.length} motions and flows of ${flowsPixels.map(({ length }) => length).join(', ') || 'no'} values`,
+      `Expected as many motions as flows, 3 or more, the flows of ${width}x${height} with 2 values a pixel, but received ${motions.length} motions and flows of ${flowsPixels.map((flow) => flow?.length ?? 'no').join(', ') || 'no'} values`,
     );
   }
   const inOrder = (backwards: boolean) => {

@@ -1,3 +1,5 @@
+import { describe } from './received.js';
+
 /**
  * Checks options in calls that TypeScript has not checked.
  *
@@ -11,7 +13,7 @@ export function assertOptions<Options extends object>(
 ): void {
   const names = Object.keys(known).join(', ');
   if (typeof options !== 'object' || options === null) {
-    throw new RangeError(`Expected options as { ${names} } but received ${String(options)}`);
+    throw new RangeError(`Expected options as { ${names} } but received ${describe(options)}`);
   }
   const unknown = Object.entries(options).find(
     ([name, value]) => value !== undefined && !Object.hasOwn(known, name),

@@ -111,6 +111,13 @@ test.each([
   [{ peek: 255 }, "Expected options among peak, borderPixels but received 'peek'"],
   [null, 'Expected options as { peak, borderPixels } but received null'],
   [255, 'Expected options as { peak, borderPixels } but received 255'],
+  ['255', "Expected options as { peak, borderPixels } but received '255'"],
+  [{ peak: '255' }, "Expected peak to be a number above 0 but received '255'"],
+  [{ borderPixels: '4' }, "Expected borderPixels to be a whole number >= 0 but received '4'"],
+  [
+    { borderPixels: {} },
+    'Expected borderPixels to be a whole number >= 0 but received a value of type object',
+  ],
 ])('refuses the options %j', (options, message) => {
   expect(() => psnr(flat(4, 3, 0), flat(4, 3, 1), options as never)).toThrow(new RangeError(message));
 });

@@ -1,3 +1,5 @@
+import { describe } from './received.js';
+
 /**
  * An RGB image: `data` holds `height * width * 3` display values in [0, 1], row by row, channels interleaved.
  */
@@ -74,11 +76,6 @@ export function assertScorableFrames(
   for (const [index, frame] of frames.entries()) assertScorable(frame, `${name} ${index}`, options);
 }
 
-function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  return value === null ? 'null' : `a value of type ${typeof value}`;
-}
-
 /**
  * The largest value that two images can have.
  *
@@ -99,7 +96,7 @@ function expectPeak(peak: number | undefined, { data }: RgbImage, name: string):
     );
   }
   if (!(Number.isFinite(peak) && peak > 0)) {
-    throw new RangeError(`Expected peak to be a number above 0 but received ${peak}`);
+    throw new RangeError(`Expected peak to be a number above 0 but received ${describe(peak)}`);
   }
   return peak;
 }
@@ -162,7 +159,9 @@ function assertValues(
  */
 export function assertBorder(image: RgbImage, borderPixels: number, smallestSide: number): void {
   if (!Number.isInteger(borderPixels) || borderPixels < 0) {
-    throw new RangeError(`Expected borderPixels to be a whole number >= 0 but received ${borderPixels}`);
+    throw new RangeError(
+      `Expected borderPixels to be a whole number >= 0 but received ${describe(borderPixels)}`,
+    );
   }
   const side = Math.min(image.width, image.height) - 2 * borderPixels;
   if (side < smallestSide) {

@@ -90,6 +90,9 @@ test('rejects frames that do not pair up', () => {
   expect(() => scoreSequence(restored, gt, 'best' as 'sequence')).toThrow(
     "Expected the rule 'sequence' or 'per-frame' but received 'best'",
   );
+  expect(() => scoreSequence(restored, gt, {} as 'sequence')).toThrow(
+    "Expected the rule 'sequence' or 'per-frame' but received a value of type object",
+  );
 });
 
 test('names the frame that is none, or holds values that are not finite', () => {

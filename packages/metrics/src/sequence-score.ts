@@ -1,6 +1,7 @@
 import { assertOptions } from './options.js';
 import { psnr } from './psnr.js';
 import { assertScorable, assertScorableFrames, type ComparisonOptions, type RgbImage } from './rgb-image.js';
+import { describe } from './received.js';
 import { ssim, type SsimWindow } from './ssim.js';
 
 /**
@@ -74,7 +75,7 @@ export function scoreSequence(
     );
   }
   if (rule !== 'sequence' && rule !== 'per-frame') {
-    throw new RangeError(`Expected the rule 'sequence' or 'per-frame' but received '${String(rule)}'`);
+    throw new RangeError(`Expected the rule 'sequence' or 'per-frame' but received ${describe(rule)}`);
   }
 
   const backward = [...restored].reverse();

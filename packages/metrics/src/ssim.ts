@@ -1,4 +1,5 @@
 import { assertOptions } from './options.js';
+import { describe } from './received.js';
 import {
   assertBorder,
   assertBothScorable,
@@ -51,7 +52,7 @@ export function ssim(a: RgbImage, b: RgbImage, options: SsimOptions = {}): numbe
   assertComparable(a, b);
   const { window = 'gaussian', borderPixels = 0 } = options;
   if (!Object.hasOwn(windows, window)) {
-    throw new RangeError(`Expected the window 'gaussian' or 'uniform' but received '${String(window)}'`);
+    throw new RangeError(`Expected the window 'gaussian' or 'uniform' but received ${describe(window)}`);
   }
   const peak = expectPeakOfBoth(options.peak, a, b);
   const { weights, covarianceScale } = windows[window];
