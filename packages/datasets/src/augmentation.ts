@@ -54,11 +54,17 @@ export const noAugmentation: AugmentationOptions = {
   jpegShare: 1,
 };
 
-/**
- * @throws RangeError unless every range of an augmentation makes sense; UnblurError for one of an unknown name.
- */
+/** Fills in what is not given. @throws UnblurError for an augmentation of an unknown name. */
+export function completeAugmentation(
+  defaults: AugmentationOptions,
+  given: Partial<AugmentationOptions> = {},
+): AugmentationOptions {
+  const names = namesOf(defaultAugmentation);
+  return { ...defaults, ...expectOptions<object>(given, names, '{ augmentation: { flips: false } }') };
+}
+
+/** @throws RangeError unless every range of an augmentation makes sense. */
 export function requireAugmentation(augmentation: AugmentationOptions): void {
-  expectOptions<object>(augmentation, namesOf(defaultAugmentation), '{ augmentation: { flips: false } }');
   for (const name of ['gain', 'whiteBalance', 'gamma'] as const) {
     requireRange(`augmentation.${name}`, augmentation[name], 0.1, 10);
   }

@@ -40,6 +40,30 @@ test.each(kinds)('an absurd value of any option is refused in one line (%s)', (_
   }
 });
 
+test.each(kinds)(
+  'options that are undefined are at their defaults, inherited ones are taken (%s)',
+  (_, defaults, resolve) => {
+    const nothing = Object.fromEntries(Object.keys(defaults).map((name) => [name, undefined]));
+    expect(resolve(nothing as never)).toEqual(resolve({} as never));
+    const augmentation = Object.create({ gain: [1, 1], flips: undefined });
+    expect(resolve(Object.create({ sizePixels: 48, augmentation }) as never)).toEqual(
+      resolve({ sizePixels: 48, augmentation: { gain: [1, 1] } } as never),
+    );
+  },
+);
+
+test('an augmentation that is none is refused', () => {
+  expect(() => resolvePanoramaOptions({ augmentation: 7 as never })).toThrow(
+    'Expected options, such as { augmentation: { flips: false } }, but received a value of type number',
+  );
+});
+
+test('a source without a kind is refused in one line', async () => {
+  await expect(
+    datasets.previewSampleSet({ source: { folder: 'a' } as never, count: 1, seed: 1 }),
+  ).rejects.toThrow(/^Expected a source of kind panorama, .* but received nothing\.$/);
+});
+
 function messageOf(action: () => unknown): string | undefined {
   try {
     action();

@@ -2,6 +2,7 @@ import type { OptionNames } from '@unblur/files/options';
 import type { RgbImage } from '@unblur/metrics';
 import {
   type AugmentationOptions,
+  completeAugmentation,
   degrade,
   drawAugmentation,
   noAugmentation,
@@ -43,8 +44,8 @@ export const storedSampleOptionNames: OptionNames<PartialStoredSampleOptions> = 
  *
  * @throws RangeError where one makes no sense, or would change colours; UnblurError for one of an unknown name.
  */
-export function resolveStoredAugmentation(given: Partial<AugmentationOptions> = {}): AugmentationOptions {
-  const augmentation = { ...noAugmentation, ...given };
+export function resolveStoredAugmentation(given?: Partial<AugmentationOptions>): AugmentationOptions {
+  const augmentation = completeAugmentation(noAugmentation, given);
   requireAugmentation(augmentation);
   for (const name of ['gain', 'whiteBalance', 'gamma'] as const) {
     requireThat(

@@ -1,5 +1,5 @@
 import { expectOptions } from '@unblur/files/options';
-import { defaultAugmentation } from '../augmentation.js';
+import { completeAugmentation, defaultAugmentation } from '../augmentation.js';
 import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
 import {
   leastStepPixels,
@@ -60,11 +60,15 @@ export const layeredOptionNames = namesOf(layeredDefaults);
  * @throws RangeError that names the option, what it must be and what came; UnblurError for an unknown name.
  */
 export function resolveLayeredOptions(given: PartialLayeredOptions): LayeredOptions {
-  expectOptions<object>(given, layeredOptionNames, "layeredBatches({ folder: 'stills', sizePixels: 64 })");
+  const known: PartialLayeredOptions = expectOptions<object>(
+    given,
+    layeredOptionNames,
+    "layeredBatches({ folder: 'stills', sizePixels: 64 })",
+  );
   const options: LayeredOptions = {
     ...layeredDefaults,
-    ...given,
-    augmentation: { ...layeredDefaults.augmentation, ...given.augmentation },
+    ...known,
+    augmentation: completeAugmentation(layeredDefaults.augmentation, known.augmentation),
   };
   const { sizePixels, objects } = options;
   requireExposureOptions(options, 8);

@@ -1,5 +1,5 @@
 import { expectOptions } from '@unblur/files/options';
-import { defaultAugmentation } from '../augmentation.js';
+import { completeAugmentation, defaultAugmentation } from '../augmentation.js';
 import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
 import {
   leastStepPixels,
@@ -82,18 +82,18 @@ export const panoramaOptionNames = namesOf(panoramaDefaults);
  * @throws RangeError that names the option, what it must be and what came; UnblurError for an unknown name.
  */
 export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaOptions {
-  expectOptions<object>(
+  const known: PartialPanoramaOptions = expectOptions<object>(
     given,
     panoramaOptionNames,
     "panoramaBatches({ folder: 'panoramas', sizePixels: 64 })",
   );
   const options: PanoramaOptions = {
     ...panoramaDefaults,
-    ...given,
+    ...known,
     photoPixels:
-      given.photoPixels ??
-      Math.max(panoramaDefaults.photoPixels, given.sizePixels ?? panoramaDefaults.sizePixels),
-    augmentation: { ...panoramaDefaults.augmentation, ...given.augmentation },
+      known.photoPixels ??
+      Math.max(panoramaDefaults.photoPixels, known.sizePixels ?? panoramaDefaults.sizePixels),
+    augmentation: completeAugmentation(panoramaDefaults.augmentation, known.augmentation),
   };
   const { sizePixels, photoPixels, coverageDegrees } = options;
   requireExposureOptions(options, 1);

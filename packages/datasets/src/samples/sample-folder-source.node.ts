@@ -42,16 +42,16 @@ const flowDecoder: FileDecoder<FlowField> = {
  */
 export const sampleFolderSource: SourceKind<PartialStoredSampleOptions, SampleFolderRecipe> = {
   async recipeOf(folder, seed, given) {
-    expectOptions(
+    const known = expectOptions(
       given,
       storedSampleOptionNames,
       "mixedBatches({ sources: [{ kind: 'samples', folder: 'samples' }], sizePixels: 64, frames: 7, ... })",
     );
-    const augmentation = resolveStoredAugmentation(given.augmentation);
+    const augmentation = resolveStoredAugmentation(known.augmentation);
     const samples = listSampleFolders(folder).map(findSampleFiles);
-    const frames = given.frames ?? samples[0]!.framePaths.length;
+    const frames = known.frames ?? samples[0]!.framePaths.length;
     requireAlike(samples, frames);
-    const sizePixels = await requireSizes(samples, given.sizePixels);
+    const sizePixels = await requireSizes(samples, known.sizePixels);
     return { kind: 'samples', samples, seed, options: { sizePixels, frames, augmentation } };
   },
   fileNames: ({ samples }) => ({

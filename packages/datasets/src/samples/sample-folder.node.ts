@@ -25,12 +25,11 @@ export async function writeSampleFolder(
   facts: Record<string, unknown> = {},
   options: { flow?: boolean } = {},
 ): Promise<void> {
-  expectOptions(
+  const { flow = false } = expectOptions(
     options,
     { flow: 'boolean' },
     "writeSampleFolder('sample', sample, { panorama: 'street.jpg' }, { flow: true })",
   );
-  const { flow = false } = options;
   const flows = flow ? flowsOfSample(sample) : [];
   if (!flows) {
     throw new RangeError('Expected a sample whose motion is known, to write its flow, but it is not.');

@@ -64,8 +64,7 @@ const cacheBytes = 512 * 2 ** 20;
  * where a file of the source cannot be used.
  */
 export async function synthesizeSampleSet(options: SampleSetOptions): Promise<{ kept: number }> {
-  requireSet(options);
-  const { source, out, count, seed, flow = false, workers = 1, onProgress, signal } = options;
+  const { source, out, count, seed, flow = false, workers = 1, onProgress, signal } = expectSet(options);
   const recipe = await evaluationRecipeOfSource(source, seed);
   requireThat(
     !flow || (await sourceKnowsMotion(source)),
@@ -130,19 +129,19 @@ function requireNoMoreThan(count: number, out: string): void {
 type SamplesOptions = Pick<SampleSetOptions, 'source' | 'count' | 'seed'>;
 
 /** @throws UnblurError for unknown options; RangeError unless one sample at least is to be made. */
-function requireSet(options: SamplesOptions): void {
-  expectOptions<SamplesOptions>(
+function expectSet<Options extends SamplesOptions>(options: Options): Options {
+  const given = expectOptions<object>(
     options,
     sampleSetOptionNames,
     "synthesizeSampleSet({ source: { kind: 'panorama', folder: 'panoramas' }, out: 'val', count: 3, seed: 1 })",
-  );
-  requirePositiveInteger('count', options.count);
+  ) as Options;
+  requirePositiveInteger('count', given.count);
+  return given;
 }
 
 /** The first samples of a set, without writing it. @throws as `synthesizeSampleSet` does for its source. */
 export async function previewSampleSet(options: SamplesOptions): Promise<Sample[]> {
-  requireSet(options);
-  const { source, count, seed } = options;
+  const { source, count, seed } = expectSet(options);
   const recipe = await evaluationRecipeOfSource(source, seed);
   return makeSamples(
     recipe,

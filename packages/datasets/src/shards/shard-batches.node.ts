@@ -56,7 +56,6 @@ export interface ShardBatch extends SampleBatch {
  * name.
  */
 export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<ShardBatch, void, void> {
-  expectOptions(options, shardBatchOptionNames, "shardBatches({ folder: 'shards', batchSize: 4, seed: 1 })");
   const {
     folder,
     batchSize,
@@ -64,7 +63,11 @@ export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<
     firstSample = 0,
     shuffleBuffer = 1024,
     prefetchSamples = 2 * batchSize,
-  } = options;
+  } = expectOptions(
+    options,
+    shardBatchOptionNames,
+    "shardBatches({ folder: 'shards', batchSize: 4, seed: 1 })",
+  );
   requireBatches({ batchSize, firstSample, prefetchSamples });
   const manifest = await readShardManifest(folder);
   const shards = new ShardFolder(folder, manifest);

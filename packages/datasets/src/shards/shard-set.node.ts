@@ -67,7 +67,6 @@ const shardSetOptionNames: OptionNames<ShardSetOptions> = {
  * cannot be used; where the disk is full. A shard that could not be finished is removed.
  */
 export async function synthesizeShards(options: ShardSetOptions): Promise<{ kept: number }> {
-  requireSet(options);
   const {
     source,
     seed,
@@ -79,7 +78,7 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<{ kept
     cacheMegabytes = 2048,
     onProgress = () => {},
     signal,
-  } = options;
+  } = expectSet(options);
   const shards = shardsOfPart(count, samplesPerShard, [partIndex, parts]);
   const recipe = await recipeOfSource(source, seed);
   const { sizePixels, frames } = recipe.options;
@@ -137,8 +136,7 @@ export async function previewShards(
   options: Pick<ShardSetOptions, 'source' | 'seed' | 'count' | 'samplesPerShard' | 'part'>,
   most: number,
 ): Promise<{ samples: Sample[]; indices: number[] }> {
-  requireSet(options);
-  const { source, seed, count, samplesPerShard = defaultSamplesPerShard, part = [0, 1] } = options;
+  const { source, seed, count, samplesPerShard = defaultSamplesPerShard, part = [0, 1] } = expectSet(options);
   const indices = shardsOfPart(count, samplesPerShard, part)
     .slice(0, most)
     .flatMap(({ first, end }) =>
@@ -149,12 +147,12 @@ export async function previewShards(
 }
 
 /** @throws UnblurError unless these are options of a set of shards, or some of them. */
-function requireSet(options: Partial<ShardSetOptions>): void {
-  expectOptions<Partial<ShardSetOptions>>(
+function expectSet<Options extends Partial<ShardSetOptions>>(options: Options): Options {
+  return expectOptions<object>(
     options,
     shardSetOptionNames,
     "synthesizeShards({ source: { kind: 'panorama', folder: 'panoramas' }, out: 'shards', count: 8, seed: 1 })",
-  );
+  ) as Options;
 }
 
 /** The shards of a part of a set, each with its first sample and the one after its last. */

@@ -27,7 +27,7 @@ export interface ShardRecipe {
 /** Samples are read out of shards. */
 export const shardSource: SourceKind<PartialStoredSampleOptions, ShardRecipe> = {
   async recipeOf(folder, seed, given) {
-    expectOptions(
+    const known = expectOptions(
       given,
       storedSampleOptionNames,
       "mixedBatches({ sources: [{ kind: 'shards', folder: 'shards' }], sizePixels: 64, frames: 7, ... })",
@@ -36,8 +36,8 @@ export const shardSource: SourceKind<PartialStoredSampleOptions, ShardRecipe> = 
     const options = {
       sizePixels,
       frames,
-      ...given,
-      augmentation: resolveStoredAugmentation(given.augmentation),
+      ...known,
+      augmentation: resolveStoredAugmentation(known.augmentation),
     };
     requireThat(
       options.frames === frames,

@@ -110,12 +110,13 @@ async function* sourceBatches<Known extends object>(
   options: SourceBatchOptions,
   knownOf: (samples: SampleValues[]) => Known,
 ): AsyncGenerator<SampleBatch & Known, void, void> {
-  expectOptions<object>(
+  const given = expectOptions<object>(
     options,
     { folder: true, seed: true, ...streamOptionNames, ...ownOptions },
     "{ folder: 'pictures', sizePixels: 64, frames: 7, batchSize: 4, seed: 1 }",
   );
-  const { seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...source } = options;
+  const { seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...source } =
+    given as SourceBatchOptions;
   const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
   const recipe = await recipeOfSource({ kind, ...source }, seed);
   for await (const { firstSample: start, samples } of streamSamples(recipe, stream)) {
@@ -173,13 +174,13 @@ export interface MixedBatch extends SampleBatch {
  * that cannot be used, by name.
  */
 export async function* mixedBatches(options: MixedBatchOptions): AsyncGenerator<MixedBatch, void, void> {
-  expectOptions(
+  const given = expectOptions(
     options,
     mixedOptionNames,
     'mixedBatches({ sources: [...], sizePixels: 64, frames: 7, batchSize: 4, seed: 1 })',
   );
-  const recipe = await mixedRecipe(options);
-  for await (const { firstSample, samples } of streamSamples(recipe, options)) {
+  const recipe = await mixedRecipe(given);
+  for await (const { firstSample, samples } of streamSamples(recipe, given)) {
     yield {
       firstSample,
       ...stackPictures(samples),
@@ -207,7 +208,12 @@ async function mixedRecipe({
   );
   const exposing = { ...(averaging !== undefined && { averaging }), augmentation };
   const parts = sources.map(async ({ weight = 1, ...source }, index) => {
-    requireThat(weight > 0, `sources[${index}].weight`, 'above 0', weight);
+    requireThat(
+      Number.isFinite(weight) && weight > 0,
+      `sources[${index}].weight`,
+      'a number above 0',
+      weight,
+    );
     const exposes = !storedSourceKinds.includes(source.kind);
     const shared = { sizePixels, frames, ...(exposes && exposing) };
     const own = {

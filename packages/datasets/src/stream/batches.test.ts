@@ -147,7 +147,11 @@ describe('mixedBatches', () => {
     await fails({ sources: [] }, 'Expected sources to be at least one source');
     await fails(
       { sources: [{ kind: 'panorama', folder: pictures, weight: 0 }] },
-      'Expected sources[0].weight to be above 0 but received 0.',
+      'Expected sources[0].weight to be a number above 0 but received 0.',
+    );
+    await fails(
+      { sources: [{ kind: 'panorama', folder: pictures, weight: '2' as never }] },
+      'Expected sources[0].weight to be a number above 0 but received "2".',
     );
     await fails(
       { sources: [{ kind: 'panorama', folder: pictures, frames: 5 }] },

@@ -1,5 +1,5 @@
-import { isMapping } from '@unblur/files/parsed-value';
-import { noAugmentation, type AugmentationOptions } from '../augmentation.js';
+import { excerptOfValue, isMapping } from '@unblur/files/parsed-value';
+import { completeAugmentation, noAugmentation } from '../augmentation.js';
 import type { PartialLayeredOptions } from '../layers/layered-options.js';
 import { layeredSource, type LayeredRecipe } from '../layers/layered-source.node.js';
 import type { PartialPanoramaOptions } from '../panorama/panorama-options.js';
@@ -58,7 +58,7 @@ export const storedSourceKinds = sampleSourceKinds.filter((kind) => sourceOf(kin
 function sourceOf(kind: string): SourceKind<object, SingleRecipe> {
   if (!Object.hasOwn(sources, kind)) {
     throw new RangeError(
-      `Expected a source of kind ${sampleSourceKinds.join(', ')} but received ${JSON.stringify(kind)}.`,
+      `Expected a source of kind ${sampleSourceKinds.join(', ')} but received ${excerptOfValue(kind)}.`,
     );
   }
   return sources[kind as SampleSource['kind']] as unknown as SourceKind<object, SingleRecipe>;
@@ -96,7 +96,7 @@ export async function evaluationRecipeOfSource(chosen: SampleSource, seed: numbe
   requireSource(chosen);
   const { kind, folder, ...given } = chosen;
   const source = sourceOf(kind);
-  const augmentation: AugmentationOptions = { ...noAugmentation, ...given.augmentation };
+  const augmentation = completeAugmentation(noAugmentation, given.augmentation);
   const options = { ...given, augmentation };
   return source.evaluationRecipeOf?.(folder, seed, options) ?? source.recipeOf(folder, seed, options);
 }

@@ -62,11 +62,6 @@ interface Exposure {
 export async function synthesizePairedVideos(
   options: PairedVideoSetOptions,
 ): Promise<{ frames: number; videos: number; kept: number }> {
-  expectOptions(
-    options,
-    pairedVideoSetOptionNames,
-    "synthesizePairedVideos({ folder: 'videos', out: 'pairs', frames: 7 })",
-  );
   const {
     folder,
     out,
@@ -76,7 +71,11 @@ export async function synthesizePairedVideos(
     shrink = 1,
     onProgress,
     signal,
-  } = options;
+  } = expectOptions(
+    options,
+    pairedVideoSetOptionNames,
+    "synthesizePairedVideos({ folder: 'videos', out: 'pairs', frames: 7 })",
+  );
   requireExposure({ frames, stride, shrink });
   const videos = namedInOneWord(listNamedVideos(folder));
   const short = videos.find(({ framePaths }) => framePaths.length < frames);

@@ -54,12 +54,11 @@ export interface PairedVideoOptions {
  * @throws Error that names the folder that is missing, or the frame that has no counterpart.
  */
 export function listPairedVideos(root: string, options: PairedVideoOptions = {}): PairedVideo[] {
-  expectOptions(
+  const { blurredFolder } = expectOptions(
     options,
     { blurredFolder: true },
     "listPairedVideos('gopro', { blurredFolder: 'blur_gamma' })",
   );
-  const { blurredFolder } = options;
   const sharpNamesOf = (part: string): readonly string[] => {
     if (blurredFolder === undefined) return sharpBeside(part);
     return part === blurredFolder ? allSharpNames : [];

@@ -1,5 +1,5 @@
 import { expectOptions } from '@unblur/files/options';
-import { defaultAugmentation } from '../augmentation.js';
+import { completeAugmentation, defaultAugmentation } from '../augmentation.js';
 import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
 import { namesOf, type Range, requireRange, requireThat } from '../option-checks.js';
 
@@ -54,13 +54,17 @@ export const videoOptionNames = namesOf({ ...videoDefaults, windowFrames: [] });
  * @throws RangeError that names the option, what it must be and what came; UnblurError for an unknown name.
  */
 export function resolveVideoOptions(given: PartialVideoOptions): VideoOptions {
-  expectOptions<object>(given, videoOptionNames, "videoBatches({ folder: 'videos', sizePixels: 64 })");
-  const { frames = videoDefaults.frames } = given;
+  const known: PartialVideoOptions = expectOptions<object>(
+    given,
+    videoOptionNames,
+    "videoBatches({ folder: 'videos', sizePixels: 64 })",
+  );
+  const { frames = videoDefaults.frames } = known;
   const options: VideoOptions = {
     ...videoDefaults,
     windowFrames: [frames],
-    ...given,
-    augmentation: { ...videoDefaults.augmentation, ...given.augmentation },
+    ...known,
+    augmentation: completeAugmentation(videoDefaults.augmentation, known.augmentation),
   };
   const { windowFrames, onBadFrame } = options;
   requireExposureOptions(options, 8);

@@ -82,11 +82,6 @@ export async function* videoSamples(
     'a list of paths, such as listFrames(folder) gives,',
     framePaths,
   );
-  expectOptions(
-    options,
-    videoSampleOptionNames,
-    "videoSamples(framePaths, { frames: 7, averaging: 'display' })",
-  );
   const {
     frames: length,
     stride = length,
@@ -97,7 +92,11 @@ export async function* videoSamples(
     seed = 0,
     onBadFrame = 'stop',
     onSkip = () => {},
-  } = options;
+  } = expectOptions(
+    options,
+    videoSampleOptionNames,
+    "videoSamples(framePaths, { frames: 7, averaging: 'display' })",
+  );
   requireExposure({ frames: length, stride, shrink });
   requireThat(
     typeof maxStepPixels === 'number' && maxStepPixels >= 0,

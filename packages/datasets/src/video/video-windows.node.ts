@@ -12,7 +12,7 @@ import {
   requireAveraging,
   transferFunctions,
 } from '../averaging.js';
-import { type Range, requireBatches, requireRange, requireThat } from '../option-checks.js';
+import { type Range, requireBatches, requireNumber, requireRange, requireThat } from '../option-checks.js';
 import { FileCache, type FileDecoder } from '../pictures/file-cache.node.js';
 import { mirrorAtEdges, readImageFile, requireOneSize } from '../pictures/picture-file.node.js';
 import { gaussianBlur } from '../pictures/picture-filters.js';
@@ -150,8 +150,15 @@ const windowsExample =
 export async function* videoWindowBatches(
   options: VideoWindowOptions,
 ): AsyncGenerator<VideoWindowBatch, void, void> {
-  expectOptions(options, videoWindowOptionNames, windowsExample);
-  const { sizePixels, windowFrames = 5, batchSize, seed, firstSample = 0, cacheMegabytes = 512 } = options;
+  const {
+    sources: givenSources,
+    sizePixels,
+    windowFrames = 5,
+    batchSize,
+    seed,
+    firstSample = 0,
+    cacheMegabytes = 512,
+  } = expectOptions(options, videoWindowOptionNames, windowsExample);
   requireBatches({ batchSize, firstSample });
   requireThat(
     Number.isInteger(sizePixels) && sizePixels >= 16,
@@ -165,14 +172,14 @@ export async function* videoWindowBatches(
     'an odd number',
     windowFrames,
   );
-  requireThat(Array.isArray(options.sources), 'sources', 'a list of sources', options.sources);
-  const sources = options.sources.map(openSource);
+  requireThat(Array.isArray(givenSources), 'sources', 'a list of sources', givenSources);
+  const sources = givenSources.map(openSource);
   const weights = sources.map(({ weight }) => weight);
   requireThat(
     weights.some((weight) => weight > 0),
     'sources',
     'a source whose weight is above 0',
-    options.sources,
+    givenSources,
   );
   const cache = new FileCache(cacheMegabytes * 2 ** 20);
   const frames = framesForWindows(sizePixels);
@@ -203,7 +210,6 @@ export async function* videoWindowBatches(
 }
 
 function openSource(source: VideoWindowSource): OpenSource {
-  expectOptions(source, videoWindowSourceOptionNames, windowsExample);
   const {
     folder,
     videos: names,
@@ -214,12 +220,12 @@ function openSource(source: VideoWindowSource): OpenSource {
     halvedShare = 0.3,
     averaging = 'display',
     softnessPixels = null,
-  } = source;
+  } = expectOptions(source, videoWindowSourceOptionNames, windowsExample);
   requireThat(Number.isFinite(weight) && weight >= 0, 'weight', 'a number of at least 0', weight);
   requireRange('exposureFrames', exposureFrames, 1, 99);
   requireRange('strideFrames', strideFrames, 1, 99);
   for (const [name, share] of Object.entries({ steadyShare, halvedShare })) {
-    requireThat(share >= 0 && share <= 1, name, 'from 0 to 1', share);
+    requireNumber(name, share, 0, 1);
   }
   requireAveraging(averaging);
   if (softnessPixels) requireRange('softnessPixels', softnessPixels, 0, 8);
