@@ -71,7 +71,6 @@ export async function train(
   runFile: string,
   options: TrainOptions = {},
 ): Promise<TrainingResult & { runFolder: string }> {
-  expectOptions(options, trainOptionNames, "train('my-run.yaml', { out: 'runs/first' })");
   const {
     out,
     resume = false,
@@ -84,7 +83,7 @@ export async function train(
     signal = new AbortController().signal,
     onProgress,
     onNote,
-  } = options;
+  } = expectOptions(options, trainOptionNames, "train('my-run.yaml', { out: 'runs/first' })");
   if (!(Number.isInteger(processes) && processes >= 1 && processes <= mostProcesses)) {
     throw new Error(
       `Expected from 1 to ${mostProcesses} processes but received ${excerptOfValue(processes)}.`,

@@ -55,8 +55,11 @@ export async function packRun(
   folder: string,
   options: RunArchiveOptions = {},
 ): Promise<RunArchive> {
-  expectOptions(options, runArchiveOptionNames, "packRun('my-run.yaml', 'packed', { maxMib: 60 })");
-  const { maxMib = 60, partMib = 30, changes = {} } = options;
+  const {
+    maxMib = 60,
+    partMib = 30,
+    changes = {},
+  } = expectOptions(options, runArchiveOptionNames, "packRun('my-run.yaml', 'packed', { maxMib: 60 })");
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new Error(
       `Expected a new folder for the packed run but '${folder}' is not empty; choose another, or empty it.`,
