@@ -21,6 +21,11 @@ test('a message shows the beginning of a long text', () => {
 test('a message shows any value that a file may hold', () => {
   expect(excerptOfValue(undefined)).toBe('nothing');
   expect(excerptOfValue({ frames: [1, 'two', null] })).toBe('{"frames":[1,"two",null]}');
+  expect([() => 7, Symbol('7'), 7n].map(excerptOfValue)).toEqual([
+    'a value of type function',
+    'a value of type symbol',
+    'a value of type bigint',
+  ]);
   expect([NaN, Infinity, -Infinity, null].map(excerptOfValue)).toEqual([
     'NaN',
     'Infinity',

@@ -31,9 +31,13 @@ export function excerptOf(text: string): string {
 /** Numbers that JSON has no word for, between characters that it writes otherwise. */
 const marked = /"\\u0000(NaN|-?Infinity)\\u0000"/g;
 
-/** The beginning of a value from a file, as JSON; what is no finite number by its name. */
+/** Kinds of values that JSON does not have at all. */
+const besideJson = new Set(['function', 'symbol', 'bigint']);
+
+/** The beginning of a value, as JSON: texts in quotes; what is no finite number by its name. */
 export function excerptOfValue(value: unknown): string {
   if (value === undefined) return 'nothing';
+  if (besideJson.has(typeof value)) return describeType(value);
   try {
     const json = JSON.stringify(value, (_key, part: unknown) =>
       typeof part === 'number' && !Number.isFinite(part) ? `\0${part}\0` : part,
