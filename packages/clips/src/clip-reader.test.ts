@@ -27,8 +27,9 @@ const facts = { picture: { bitDepth: 8 } } as ClipFacts;
 test.each([
   [{ ...choice, from: 2 }, "but received 'from'"],
   [{ ...choice, hdr: 'tone-map' }, 'Expected keep or tonemap for hdr but received tone-map'],
-  [{ hdr: 'keep' }, 'Expected true or false for deinterlace but received undefined'],
+  [{ hdr: 'keep' }, 'Expected true or false for deinterlace but received nothing'],
   [{ ...choice, fromSeconds: -1 }, 'Expected seconds from 0 on for fromSeconds but received -1'],
+  [{ ...choice, fromSeconds: '2' }, 'Expected seconds from 0 on for fromSeconds but received "2"'],
 ])('reading with the choice %j: what was wanted', async (chosen, message) => {
   const reading = readClip('clip.mp4', facts, chosen as never).next();
   await expect(reading).rejects.toThrow(UnblurError);

@@ -85,7 +85,7 @@ test.each([
       ],
       [
         { ...grey(64, 48, 0.5, 0), timeSeconds: undefined } as unknown as TimedFrame,
-        'Expected a frame for sizes.mp4 with the time at which it is shown, in seconds, but received undefined',
+        'Expected a frame for sizes.mp4 with the time at which it is shown, in seconds, but received nothing',
       ],
     ];
     await writer.write(grey(64, 48, 0.4, 0));

@@ -1,4 +1,5 @@
 import { abortable, expectOptions, removeTemporary, UnblurError } from '@unblur/files';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import type { ClipFacts, ColorTags } from './clip-facts.js';
 import { expectStreamsFit, joinStreams } from './clip-joiner.js';
 import { clipExtensions, type Container } from './containers.js';
@@ -34,7 +35,7 @@ export interface PictureCoding {
 export function codingOfFrames(framesPerSecond: number): PictureCoding {
   if (!(framesPerSecond >= 0.001 && framesPerSecond < Infinity)) {
     throw new UnblurError(
-      `Expected a rate of at least 0.001 frames per second but received ${String(framesPerSecond)}`,
+      `Expected a rate of at least 0.001 frames per second but received ${excerptOfValue(framesPerSecond)}`,
     );
   }
   // 29.97 and its like stand for multiples of 1000/1001.
@@ -226,7 +227,7 @@ function expectFrame(
   }
   if (!Number.isFinite(timeSeconds)) {
     throw new UnblurError(
-      `Expected a frame for ${name} with the time at which it is shown, in seconds, but received ${String(timeSeconds)}`,
+      `Expected a frame for ${name} with the time at which it is shown, in seconds, but received ${excerptOfValue(timeSeconds)}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import type { ClipFacts, ColorTags, PictureFacts } from './clip-facts.js';
 
 export interface ReadingChoice {
@@ -24,10 +25,14 @@ export function expectReadingChoice(choice: ReadingChoice): void {
     throw new UnblurError(`Expected keep or tonemap for hdr but received ${String(hdr)}`);
   }
   if (typeof deinterlace !== 'boolean') {
-    throw new UnblurError(`Expected true or false for deinterlace but received ${String(deinterlace)}`);
+    throw new UnblurError(
+      `Expected true or false for deinterlace but received ${excerptOfValue(deinterlace)}`,
+    );
   }
   if (!(Number.isFinite(fromSeconds) && fromSeconds >= 0)) {
-    throw new UnblurError(`Expected seconds from 0 on for fromSeconds but received ${String(fromSeconds)}`);
+    throw new UnblurError(
+      `Expected seconds from 0 on for fromSeconds but received ${excerptOfValue(fromSeconds)}`,
+    );
   }
 }
 

@@ -39,8 +39,8 @@ test('the wheel closes without a jump', () => {
 });
 
 test.each([
-  [NaN, 0],
-  [0, undefined as never],
-])('what is no motion is told: %d, %d', (dx, dy) => {
-  expect(() => flowColor(dx, dy)).toThrow(`Expected two numbers as a motion but received ${dx} and ${dy}`);
+  [NaN, 0, 'NaN and 0'],
+  [0, undefined as never, '0 and nothing'],
+])('what is no motion is told: %p, %p', (dx, dy, received) => {
+  expect(() => flowColor(dx, dy)).toThrow(`Expected two numbers as a motion but received ${received}`);
 });

@@ -1,4 +1,5 @@
 import { UnblurError } from '@unblur/files/file-error';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 
 /**
  * The colour coding of optical flow of Baker et al., "A Database and Evaluation Methodology for Optical Flow"
@@ -21,7 +22,7 @@ export function flowColor(dx: number, dy: number): [number, number, number] {
   const position = turns * colorWheel.length;
   if (Number.isNaN(position)) {
     throw new UnblurError(
-      `Expected two numbers as a motion but received ${String(dx)} and ${String(dy)}; look at how they were computed`,
+      `Expected two numbers as a motion but received ${excerptOfValue(dx)} and ${excerptOfValue(dy)}; look at how they were computed`,
     );
   }
   const index = Math.floor(position);

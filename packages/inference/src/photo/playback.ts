@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { UnblurError } from '@unblur/files';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import { frameTimes } from '@unblur/core-model';
 import type { MotionField } from '@unblur/restoration';
 import { frameBetween, motionBetween } from './frame-interpolation.js';
@@ -41,7 +42,7 @@ export class Playback {
   constructor({ times, anyTime }: Pick<Restorer, 'times' | 'anyTime'>, smoothFrames: number) {
     if (!(Number.isInteger(smoothFrames) && smoothFrames >= 2 && smoothFrames <= mostPlayed)) {
       throw new UnblurError(
-        `Expected a whole number from 2 to ${mostPlayed} for smoothFrames but received ${smoothFrames}`,
+        `Expected a whole number from 2 to ${mostPlayed} for smoothFrames but received ${excerptOfValue(smoothFrames)}`,
       );
     }
     if (times.length === 1) {

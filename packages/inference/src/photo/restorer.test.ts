@@ -238,7 +238,9 @@ describe('restore', () => {
     );
     for (const wrong of [0, 2.5, '3']) {
       await expect(restorer.restore(photo, { frames: wrong as number })).rejects.toThrow(
-        new UnblurError(`Expected a whole number of frames from 1 to 1001 but received ${wrong}`),
+        new UnblurError(
+          `Expected a whole number of frames from 1 to 1001 but received ${JSON.stringify(wrong)}`,
+        ),
       );
     }
   });
@@ -487,7 +489,7 @@ describe('arguments that cannot be meant: one line', () => {
     ],
     [
       { weights: new Uint8Array(8), memoryBudgetBytes: '1e9' },
-      'Expected a number above 0 for memoryBudgetBytes but received 1e9',
+      'Expected a number above 0 for memoryBudgetBytes but received "1e9"',
     ],
     [{ weights, mirrored: 'no' }, 'Expected true or false for mirrored but received a value of type string'],
     [{ weights, scale: 0.3 }, "Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received 0.3"],

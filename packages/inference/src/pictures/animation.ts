@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import { animateWebp, fitWithin } from '@unblur/restoration';
 import { expectPictures, scaleToPixels, toSharp, type Picture, type PixelImage } from './pixel-image.js';
 
@@ -29,7 +30,7 @@ export function expectPlayback({ frameMilliseconds = 1 }: PlaybackOptions): void
     frameMilliseconds <= mostMilliseconds
   )) {
     throw new UnblurError(
-      `Expected a whole number from 1 to ${mostMilliseconds} for frameMilliseconds but received ${String(frameMilliseconds)}`,
+      `Expected a whole number from 1 to ${mostMilliseconds} for frameMilliseconds but received ${excerptOfValue(frameMilliseconds)}`,
     );
   }
 }

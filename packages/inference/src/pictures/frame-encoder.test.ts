@@ -55,6 +55,11 @@ test.each([
     { format: 'jpeg' as const, quality: 0 },
     'Expected a whole number from 1 to 100 for quality but received 0',
   ],
+  [
+    { format: 'jpeg' as const, quality: '90' as never },
+    'Expected a whole number from 1 to 100 for quality but received "90"',
+  ],
+  [{ bitDepth: '16' as never }, 'Expected a bit depth of 8 or 16 for png but received "16"'],
 ])('refuses %j', (encoding, message) => {
   expect(() => expectFrameEncoding(encoding)).toThrow(message);
 });

@@ -1,5 +1,5 @@
 import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
-import { isMapping } from '@unblur/files/parsed-value';
+import { excerptOfValue, isMapping } from '@unblur/files/parsed-value';
 import type { DeepImage, RgbImage } from '@unblur/restoration';
 import type { Sharp } from 'sharp';
 import { describePixels, type PictureMetadata } from './picture-metadata.js';
@@ -53,15 +53,19 @@ export function expectFrameEncoding({ format = 'png', bitDepth, quality }: Frame
   const facts: FrameFormatFacts = formats[format];
   if (bitDepth !== undefined && !facts.bitDepths.includes(bitDepth)) {
     throw new UnblurError(
-      `Expected a bit depth of ${facts.bitDepths.join(' or ')} for ${format} but received ${String(bitDepth)}${bitDepth === 16 ? '; png has 16' : ''}`,
+      `Expected a bit depth of ${facts.bitDepths.join(' or ')} for ${format} but received ${excerptOfValue(bitDepth)}${bitDepth === 16 ? '; png has 16' : ''}`,
     );
   }
   if (quality === undefined) return;
   if (facts.defaultQuality === undefined) {
-    throw new UnblurError(`Expected no quality for ${format}, which is lossless, but received ${quality}`);
+    throw new UnblurError(
+      `Expected no quality for ${format}, which is lossless, but received ${excerptOfValue(quality)}`,
+    );
   }
   if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100)) {
-    throw new UnblurError(`Expected a whole number from 1 to 100 for quality but received ${quality}`);
+    throw new UnblurError(
+      `Expected a whole number from 1 to 100 for quality but received ${excerptOfValue(quality)}`,
+    );
   }
 }
 

@@ -197,7 +197,7 @@ describe('bad input: one line that says what was wrong and what would be right',
     [null, "Expected options, such as loadPhoto('photo.jpg', { colors: 'own' }), but received null"],
     [{ colors: 'p3' }, 'Expected srgb or own for colors but received p3'],
     [{ maximumPixels: NaN }, 'Expected a number above 0 for maximumPixels but received NaN'],
-    [{ maximumPixels: '9' }, 'Expected a number above 0 for maximumPixels but received 9'],
+    [{ maximumPixels: '9' }, 'Expected a number above 0 for maximumPixels but received "9"'],
   ])('the options %j', async (options, message) => {
     await expect(loadPhoto(hugePng(4, 4), options as never)).rejects.toThrow(new UnblurError(message));
   });

@@ -10,7 +10,7 @@ import {
   type OptionNames,
   UnblurError,
 } from '@unblur/files';
-import { describeType, excerptOf } from '@unblur/files/parsed-value';
+import { describeType, excerptOf, excerptOfValue } from '@unblur/files/parsed-value';
 import type { RgbImage } from '@unblur/restoration';
 import { decodeBmp, isBmp } from './bmp.js';
 import { extractFullSizePreview, isCameraRaw } from './camera-raw.js';
@@ -76,7 +76,7 @@ export async function loadPhoto(
   }
   if (!(typeof maximumPixels === 'number' && maximumPixels > 0)) {
     throw new UnblurError(
-      `Expected a number above 0 for maximumPixels but received ${String(maximumPixels)}`,
+      `Expected a number above 0 for maximumPixels but received ${excerptOfValue(maximumPixels)}`,
     );
   }
   const given = source instanceof ArrayBuffer ? new Uint8Array(source) : source;

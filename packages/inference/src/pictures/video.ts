@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { clipInput, describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from '@unblur/clips';
 import { expectOptions, type OptionNames, produceAtomically, UnblurError } from '@unblur/files';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import { fitWithin, roundUp } from '@unblur/restoration';
 import { frameMillisecondsOf, orderPlayback, type PlaybackOptions } from './animation.js';
 import { expectPictures, toSharp, type Picture } from './pixel-image.js';
@@ -42,7 +43,9 @@ export async function writeVideo(
     ...playback
   } = expectOptions(options, videoOptions, "writeVideo('video.mp4', frames, { rounds: 1 })");
   if (!(Number.isInteger(rounds) && rounds >= 1)) {
-    throw new UnblurError(`Expected a whole number of at least 1 for rounds but received ${String(rounds)}`);
+    throw new UnblurError(
+      `Expected a whole number of at least 1 for rounds but received ${excerptOfValue(rounds)}`,
+    );
   }
   const ffmpeg = { ffmpegPath, signal };
   await produceAtomically(

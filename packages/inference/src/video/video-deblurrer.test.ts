@@ -389,6 +389,7 @@ describe('createVideoDeblurrer', () => {
     for (const [options, received] of [
       [{ start: 1 }, /^Expected options among overwrites, from in .* but received 'start'$/],
       [{ from: -1 }, 'Expected a whole number of at least 0 for from but received -1'],
+      [{ from: '1' }, 'Expected a whole number of at least 0 for from but received "1"'],
       [null, /^Expected options, .* but received null$/],
     ] as const) {
       await expect(collect(deblur(movingWaves(16, 16, 2), options as never))).rejects.toThrow(received);

@@ -294,7 +294,7 @@ test('arguments that cannot be meant: one line', async () => {
     [
       () =>
         deblurVideo(input, place('out.mp4'), negative, { ...options, preview: { from: 1, to: 2 } as never }),
-      'Expected a preview such as { fromSeconds: 1, toSeconds: 3 } but received one from undefined to undefined',
+      'Expected a preview such as { fromSeconds: 1, toSeconds: 3 } but received one from nothing to nothing',
     ],
     [
       () => deblurVideo(place('a.mp4'), place('out'), negative, { ...options, hdr: 'tone-map' as never }),

@@ -1,5 +1,6 @@
 import type { TimedFrame } from '@unblur/clips';
 import { UnblurError } from '@unblur/files';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import type { RgbImage, VideoDeblurrer } from '@unblur/restoration';
 
 /** A part of a clip, in seconds after its first frame; its end is not in it. */
@@ -12,7 +13,7 @@ export interface ClipPart {
 export function expectPart({ fromSeconds, toSeconds }: ClipPart): void {
   if (fromSeconds >= 0 && toSeconds > fromSeconds) return;
   throw new UnblurError(
-    `Expected a preview such as { fromSeconds: 1, toSeconds: 3 } but received one from ${String(fromSeconds)} to ${String(toSeconds)}`,
+    `Expected a preview such as { fromSeconds: 1, toSeconds: 3 } but received one from ${excerptOfValue(fromSeconds)} to ${excerptOfValue(toSeconds)}`,
   );
 }
 

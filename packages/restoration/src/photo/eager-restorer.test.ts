@@ -48,6 +48,7 @@ test('analyzes once and renders time after time', async () => {
   expect(largestDifference(await scene.renderAt(-1), frames[0]!)).toBe(0);
   expect(scene.motionAt(0).data.every((value) => value === 0)).toBe(true);
   await expect(scene.renderAt(1.1)).rejects.toThrow(UnblurError);
+  await expect(scene.renderAt('0.5' as never)).rejects.toThrow('but received "0.5"');
 });
 
 test('tells a growing share of the work', async () => {
@@ -150,9 +151,14 @@ test('says that it has been released, to whoever goes on', async () => {
   await expect(scene.renderAt(0.5)).rejects.toThrow('This photograph has been released: analyze it again');
 });
 
-test.each([0, -1, NaN, '9'])('refuses %j for maximumPixels', (maximumPixels) => {
+test.each([
+  [0, '0'],
+  [-1, '-1'],
+  [NaN, 'NaN'],
+  ['9', '"9"'],
+])('refuses %p for maximumPixels', (maximumPixels, received) => {
   expect(() => createEagerRestorer({ weights, maximumPixels: maximumPixels as number })).toThrow(
-    new UnblurError(`Expected a number above 0 for maximumPixels but received ${maximumPixels}`),
+    new UnblurError(`Expected a number above 0 for maximumPixels but received ${received}`),
   );
 });
 
@@ -172,10 +178,13 @@ test('refuses bytes that are no weights, and times and numbers of frames that ca
   await expect(restorer.restore(photograph(32, 32), { frames: 0 })).rejects.toThrow(
     'Expected a whole number of frames from 1 to 1001 but received 0',
   );
+  await expect(restorer.restore(photograph(32, 32), { frames: '7' as never })).rejects.toThrow(
+    'Expected a whole number of frames from 1 to 1001 but received "7"',
+  );
   for (const [times, received] of [
     [[0, 2], '2'],
     [[], 'none'],
-    [['0.5'], '0.5'],
+    [['0.5'], '"0.5"'],
   ]) {
     await expect(restorer.restore(photograph(32, 32), { times: times as number[] })).rejects.toThrow(
       new UnblurError(

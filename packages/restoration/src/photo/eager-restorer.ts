@@ -18,6 +18,7 @@ import {
 } from '../tiling/tiled-scene.js';
 import { UnblurError } from '@unblur/files/file-error';
 import { expectOptions, type OptionNames } from '@unblur/files/options';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import { consistencyRenderings, furtherRenderings } from './consistent-frames.js';
 import { anyTimes, photoFrames } from './photo-frame-network.js';
 import { chooseTimes, type FrameChoice } from './frame-selection.js';
@@ -68,7 +69,9 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
   expectOptions(options, { weights: true, maximumPixels: true }, 'createEagerRestorer({ weights })');
   const { weights: bytes, maximumPixels = 1_000_000 } = options;
   if (!(typeof maximumPixels === 'number' && maximumPixels > 0)) {
-    throw new UnblurError(`Expected a number above 0 for maximumPixels but received ${maximumPixels}`);
+    throw new UnblurError(
+      `Expected a number above 0 for maximumPixels but received ${excerptOfValue(maximumPixels)}`,
+    );
   }
   const { config, values } = explainWeights(() => photoFamily.readWeights(bytes));
   const network = photoFamily.declare(config);

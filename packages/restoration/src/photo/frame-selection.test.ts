@@ -9,9 +9,9 @@ test('evenly spaced, with the first, middle and last', () => {
 
 test('one alone: the middle', () => expect(selectFrames(7, 1)).toEqual([3]));
 
-test.each([0, 2, 4, 5, 8, 9])('%d of 7: says what is possible', (wanted) => {
-  expect(() => selectFrames(7, wanted)).toThrow(
-    `Expected 1 frame, the middle one, or 3 or 7 frames, which can be chosen evenly from this network's 7 with the first, middle and last among them, but received ${wanted}`,
+test.each([0, 2, 4, 5, 8, 9, '3'])('%j of 7: says what is possible', (wanted) => {
+  expect(() => selectFrames(7, wanted as number)).toThrow(
+    `Expected 1 frame, the middle one, or 3 or 7 frames, which can be chosen evenly from this network's 7 with the first, middle and last among them, but received ${JSON.stringify(wanted)}`,
   );
 });
 

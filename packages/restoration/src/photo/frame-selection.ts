@@ -1,4 +1,5 @@
 import { UnblurError } from '@unblur/files/file-error';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 
 /** Which frames of a photograph are wanted. */
 export interface FrameChoice {
@@ -23,23 +24,31 @@ export function chooseTimes(
   if (times === undefined) return frames === undefined ? defaultTimes : timesOf(frames);
   if (frames !== undefined) {
     throw new UnblurError(
-      `Expected either frames or times but received both (frames: ${String(frames)}); leave out frames to have those at the times`,
+      `Expected either frames or times but received both (frames: ${excerptOfValue(frames)}); leave out frames to have those at the times`,
     );
   }
   if (!Array.isArray(times)) {
-    throw new UnblurError(`Expected a list for times, such as [-1, 0.5], but received ${String(times)}`);
-  }
-  const wrong = times.findIndex((time) => !(typeof time === 'number' && time >= -1 && time <= 1));
-  if (times.length === 0 || wrong >= 0) {
     throw new UnblurError(
-      `Expected times from -1, when the shutter opens, to 1, when it closes, but received ${times.length === 0 ? 'none' : String(times[wrong])}`,
+      `Expected a list for times, such as [-1, 0.5], but received ${excerptOfValue(times)}`,
     );
   }
+  if (times.length === 0) throw notOfExposure('none');
+  for (const time of times) expectTime(time);
   if (new Set(times).size !== times.length) {
     throw new UnblurError(`Expected times that differ but received ${times.join(', ')}`);
   }
   return times;
 }
+
+/** @throws UnblurError where a time is not one of the exposure. */
+export function expectTime(time: number): void {
+  if (!(typeof time === 'number' && time >= -1 && time <= 1)) throw notOfExposure(excerptOfValue(time));
+}
+
+const notOfExposure = (received: string): UnblurError =>
+  new UnblurError(
+    `Expected times from -1, when the shutter opens, to 1, when it closes, but received ${received}`,
+  );
 
 /**
  * Which of `available` frames to keep so that `wanted` of them are evenly spaced in time, with the first, the
@@ -55,7 +64,7 @@ export function selectFrames(available: number, wanted: number): number[] {
   const possible = possibleFrameCounts(available);
   if (!possible.includes(wanted)) {
     throw new UnblurError(
-      `Expected 1 frame, the middle one, or ${possible.join(' or ')} frames, which can be chosen evenly from this network's ${available} with the first, middle and last among them, but received ${wanted}`,
+      `Expected 1 frame, the middle one, or ${possible.join(' or ')} frames, which can be chosen evenly from this network's ${available} with the first, middle and last among them, but received ${excerptOfValue(wanted)}`,
     );
   }
   return Array.from({ length: wanted }, (_, i) => (i * (available - 1)) / (wanted - 1));

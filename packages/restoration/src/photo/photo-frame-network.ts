@@ -6,6 +6,7 @@ import {
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files/file-error';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import type { OpenFunction } from '../compute-engine.js';
 import { expectFinite } from '../display-range.js';
 import { motionAlong } from '../motion-field.js';
@@ -31,7 +32,9 @@ const mostFrames = 1001;
  */
 export function anyTimes(frames: number): number[] {
   if (!(Number.isInteger(frames) && frames >= 1 && frames <= mostFrames)) {
-    throw new UnblurError(`Expected a whole number of frames from 1 to ${mostFrames} but received ${frames}`);
+    throw new UnblurError(
+      `Expected a whole number of frames from 1 to ${mostFrames} but received ${excerptOfValue(frames)}`,
+    );
   }
   return frames === 1 ? [0] : frameTimes(frames);
 }

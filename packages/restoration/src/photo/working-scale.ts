@@ -1,4 +1,5 @@
 import { UnblurError } from '@unblur/files/file-error';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import { percentileLength } from '../motion-field.js';
 import type { MotionField } from '../motion-field.js';
 import type { RgbImage } from '../raster.js';
@@ -10,7 +11,9 @@ export type WorkingScale = (typeof workingScales)[number];
 /** @throws UnblurError that names the scales there are. */
 export function expectScale(scale: unknown): void {
   if (scale !== 'auto' && !workingScales.includes(scale as WorkingScale)) {
-    throw new UnblurError(`Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received ${String(scale)}`);
+    throw new UnblurError(
+      `Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received ${excerptOfValue(scale)}`,
+    );
   }
 }
 

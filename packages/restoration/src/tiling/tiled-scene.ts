@@ -4,6 +4,7 @@ import { exposureMotion, motionAlong, type MotionField } from '../motion-field.j
 import { crop, padByReflection, roundUp } from './padding.js';
 import { expectRgbImage, toFractions, type RgbImage } from '../raster.js';
 import { ConsistentFrames, consistencyRenderings } from '../photo/consistent-frames.js';
+import { expectTime } from '../photo/frame-selection.js';
 import type { PhotoWork } from '../photo/photo-work.js';
 import { TileCanvas } from './tile-canvas.js';
 import { planVisits, type TilePosition } from './tile-visits.js';
@@ -223,13 +224,4 @@ function pointsAgainst(
     height,
   );
   return motion.data.reduce((sum, value, index) => sum + value * there[index]!, 0) < 0;
-}
-
-/** @throws UnblurError where a time is not one of the exposure. */
-function expectTime(time: number): void {
-  if (!(time >= -1 && time <= 1)) {
-    throw new UnblurError(
-      `Expected a time from -1, when the shutter opens, to 1, when it closes, but received ${time}`,
-    );
-  }
 }

@@ -1,4 +1,5 @@
 import { UnblurError } from '@unblur/files/file-error';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import { expectOptions, type OptionNames } from '@unblur/files/options';
 import type { ComputeEngine } from '../compute-engine.js';
 import { expectNetworkOptions } from '../network-options.js';
@@ -162,7 +163,9 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
     expectOptions(options, deblurOptions, 'deblur(frames, { from: 10 })');
     const { overwrites = false, from = 0 } = options;
     if (!(Number.isInteger(from) && from >= 0)) {
-      throw new UnblurError(`Expected a whole number of at least 0 for from but received ${String(from)}`);
+      throw new UnblurError(
+        `Expected a whole number of at least 0 for from but received ${excerptOfValue(from)}`,
+      );
     }
     expectStream(frames, 'frames, as a list of images or a stream such as readFrames gives');
     const checked = expectOneSize(frames);
