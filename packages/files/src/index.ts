@@ -11,5 +11,5 @@ export { makeFolder } from './make-folder.js';
 export { expectOptions, type OptionNames } from './options.js';
 export { isClip, isPicture, pictureExtensions } from './picture-name.js';
 export { shellWord } from './shell-word.js';
-export { clearAbandoned, makeTemporaryFolder, removeTemporary } from './temporary-folder.js';
+export { makeTemporaryFolder, removeTemporary } from './temporary-folder.js';
 export { readWholeFile } from './whole-file.js';

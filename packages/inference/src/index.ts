@@ -1,6 +1,6 @@
 export { calibrateOnClips, calibrateOnPhotos, type CalibrationOptions } from './calibration.js';
 export { engineNames, type EngineName } from './engine-choice.js';
-export { onnxRuntimeEngineNames, type OnnxRuntimeEngineName } from './onnx-engine.js';
+export type { OnnxRuntimeEngineName } from './onnx-engine.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './pictures/photo.js';
 export {
   traceRestoration,
@@ -32,11 +32,8 @@ export {
   flowColor,
   isForVideo,
   motionAt,
-  possibleFrameCounts,
-  precisions,
   selectFrames,
   UnusableWeightsError,
-  workingScales,
   type DeepImage,
   type MotionField,
   type Precision,

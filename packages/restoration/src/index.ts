@@ -18,13 +18,7 @@ export {
 export { readFixedTimesNetwork, type FixedTimesNetwork } from './photo/fixed-times-network.js';
 export { consistencyRenderings, furtherRenderings } from './photo/consistent-frames.js';
 export { readFrameNetwork, type FrameNetwork, type NetworkSession } from './photo/frame-network.js';
-export {
-  chooseTimes,
-  commonFrameCount,
-  possibleFrameCounts,
-  selectFrames,
-  type FrameChoice,
-} from './photo/frame-selection.js';
+export { chooseTimes, commonFrameCount, selectFrames, type FrameChoice } from './photo/frame-selection.js';
 export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
 export { anyTimes, photoFrames, photoReach } from './photo/photo-frame-network.js';
 export { consistencyInputs, photoFunctions } from './photo/photo-functions.js';
@@ -35,7 +29,6 @@ export {
   movesBeyondReach,
   scaleForMotion,
   surveyMotion,
-  workingScales,
   type Reach,
   type WorkingScale,
 } from './photo/working-scale.js';

@@ -71,7 +71,7 @@ export function selectFrames(available: number, wanted: number): number[] {
 }
 
 /** Every number of frames that `selectFrames` can keep with the first and the last, increasing. */
-export function possibleFrameCounts(available: number): number[] {
+function possibleFrameCounts(available: number): number[] {
   const counts: number[] = [];
   for (let count = 3; count <= available; count += 2) {
     if ((available - 1) % (count - 1) === 0) counts.push(count);

@@ -5,7 +5,7 @@ import type { MotionField } from '../motion-field.js';
 import type { RgbImage } from '../raster.js';
 
 /** The fractions of its size at which a photograph may be restored. */
-export const workingScales = [1, 1 / 2, 1 / 4, 1 / 8] as const;
+const workingScales = [1, 1 / 2, 1 / 4, 1 / 8] as const;
 export type WorkingScale = (typeof workingScales)[number];
 
 /** @throws UnblurError that names the scales there are. */
