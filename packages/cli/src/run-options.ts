@@ -4,8 +4,6 @@ import { wholeNumber } from './numbers.js';
 
 export interface RunOptions {
   threads?: number;
-  /** Left out where the command takes none. */
-  precision?: Precision;
   json?: boolean;
 }
 

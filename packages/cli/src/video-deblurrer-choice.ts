@@ -1,4 +1,4 @@
-import type { OnnxRuntimeEngineName, VideoDeblurrer } from '@unblur/inference';
+import type { OnnxRuntimeEngineName, Precision, VideoDeblurrer } from '@unblur/inference';
 import { defaultWeightsName } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
@@ -24,6 +24,7 @@ export interface VideoDeblurrerOptions extends RunOptions {
    */
   weights?: string[];
   engine: OnnxRuntimeEngineName;
+  precision: Precision;
   /** With the mirror image. */
   mirrored?: boolean;
 }

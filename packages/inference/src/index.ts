@@ -1,6 +1,6 @@
 export { calibrateOnClips, calibrateOnPhotos, type CalibrationOptions } from './calibration.js';
 export { engineNames, type EngineName } from './engine-choice.js';
-export type { OnnxRuntimeEngineName } from './onnx-engine.js';
+export { computedPrecision, type OnnxRuntimeEngineName } from './onnx-engine.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './pictures/photo.js';
 export {
   traceRestoration,

@@ -1,13 +1,15 @@
-import { weightTensors } from '@unblur/core-model';
+import { isCalibrated, weightTensors } from '@unblur/core-model';
 import { trace, type TracedGraph, type TraceOptions } from '@unblur/onnx';
 import { UnblurError } from '@unblur/files';
 import { chooseRuntime, createSession, graphicsFailure } from '@unblur/onnx/node';
 import {
   int8Convolutions,
+  listOfWeights,
   precisions,
   type ComputedFunction,
   type ComputeEngine,
   type Precision,
+  type VideoWeights,
 } from '@unblur/restoration';
 
 /** ONNX Runtime on the processor, and on a graphics device. */
@@ -21,9 +23,17 @@ export interface OnnxRuntimeOptions {
   precision?: Precision | undefined;
 }
 
-/** What an engine computes in if `asked` is asked for and all ranges are known. */
+/** What an engine computes calibrated layers in if `asked` is asked for. */
 export function precisionOn(engine: string, asked: Precision): Precision {
   return engine === 'onnxruntime' ? asked : 'float32';
+}
+
+/**
+ * What networks are computed in if `asked` is asked for: 8-bit integers where the engine has them and one of the
+ * weights is calibrated.
+ */
+export function computedPrecision(weights: VideoWeights, engine: string, asked: Precision): Precision {
+  return listOfWeights(weights).some(isCalibrated) ? precisionOn(engine, asked) : 'float32';
 }
 
 /** @throws UnblurError unless the value is a precision or undefined. */

@@ -86,10 +86,11 @@ async function openScored(folder: string, options: EvalVideoOptions): Promise<Sc
     return { deblurrer: openRestoredVideos(restored, folder, pairedOf(options)), ...otherFrames(restored) };
   }
   const { weights, deblurrer } = await openChosenVideoDeblurrer(options);
-  const { computedPrecision } = await import('../computed-precision.js');
+  const { computedPrecision } = await import('@unblur/inference');
+  const bytes = weights.map((each) => each.bytes);
   return {
     deblurrer,
-    ...ownFrames(weights, { engine, precision: computedPrecision(weights, precision, engine), mirrored }),
+    ...ownFrames(weights, { engine, precision: computedPrecision(bytes, engine, precision), mirrored }),
   };
 }
 

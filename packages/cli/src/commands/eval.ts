@@ -80,10 +80,10 @@ async function openScored(folder: string, options: EvalOptions): Promise<Scored>
     };
   }
   const { weights, restorer } = await openChosenRestorer(options);
-  const { computedPrecision } = await import('../computed-precision.js');
+  const { computedPrecision } = await import('@unblur/inference');
   const making = {
     engine,
-    precision: computedPrecision(weights, precision, engine),
+    precision: computedPrecision(weights.bytes, engine, precision),
     scale,
     mirrored,
     ...(memory !== undefined && { memory }),

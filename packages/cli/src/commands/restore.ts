@@ -227,13 +227,13 @@ async function describeMaking(
   weights: ChosenWeights,
   { times }: Restorer,
 ): Promise<MadeWith> {
-  const { computedPrecision } = await import('../computed-precision.js');
+  const { computedPrecision } = await import('@unblur/inference');
   const { engine, precision, scale, mirrored = false, memory, format = 'png', bitDepth, quality } = options;
   return {
     version: readVersion(),
     weights: createHash('sha256').update(weights.bytes).digest('hex'),
     engine,
-    precision: computedPrecision(weights, precision, engine),
+    precision: computedPrecision(weights.bytes, engine, precision),
     frames: times.length,
     scale,
     mirrored,
