@@ -87,6 +87,13 @@ test('the lock of another machine holds until it has been silent for minutes', a
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test.each(['', 'null'])('a lock that says nothing (%j) is one on everything', async (text) => {
+  writeFileSync(join(folder, newOwnedName('training')), text);
+  await expect(doLocked(folder, 'training', async () => {}, { parts: ['a'] })).rejects.toThrow(
+    `Another unblur is at work on ${folder} (process ${process.pid}). Wait`,
+  );
+});
+
 test('a failure passes through, the lock goes, and so does a folder that nothing came into', async () => {
   const wanted = join(folder, 'runs', 'new');
   const failing = doLocked(wanted, 'training', async () => {

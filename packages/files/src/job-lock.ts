@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainFileError, UnblurError } from './file-error.js';
 import { makeFolder } from './make-folder.js';
+import { parseMapping } from './parsed-value.js';
 import { isRunning } from './process-identity.js';
 import {
   clearAbandoned,
@@ -133,7 +134,7 @@ function describeHolder(folder: string, { name, owner }: OwnedEntry): string {
 
 function readHolder(path: string): Partial<Holder> {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    return parseMapping(readFileSync(path, 'utf8')) ?? {};
   } catch {
     return {};
   }
