@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { writeAtomically } from './atomic-file.js';
 import { counted } from './counted.js';
 import { UnblurError } from './file-error.js';
-import { isMapping } from './parsed-value.js';
+import { isMapping, parseMapping } from './parsed-value.js';
 import { listOwned } from './temporary-folder.js';
 
 /** What is made in a folder, noted in it, so that two different things never mix there. */
 export interface FolderClaim {
   /** Name of the file in the folder that holds the record. */
   fileName: string;
-  /** Plain data, the same for the same contents. */
+  /** A mapping of plain data, the same for the same contents. */
   record: unknown;
   /**
    * What to tell the user where the folder holds another record.
@@ -36,7 +36,7 @@ export async function claimFolder(
     await writeAtomically(path, `${JSON.stringify(record, null, 2)}\n`);
     return;
   }
-  const found = parseJson(readFileSync(path, 'utf8'));
+  const found = parseMapping(readFileSync(path, 'utf8'));
   if (JSON.stringify(found) === JSON.stringify(record)) return;
   throw new UnblurError(
     otherwise(found === undefined ? 'a damaged record' : inWords(differencesOf(found, record))),
@@ -71,15 +71,6 @@ async function giveUpUnused(folder: string, claim: FolderClaim, before: Readonly
   await rm(path, { force: true });
   // Whoever came meanwhile to make another part may have found the claim that is gone.
   if (isUsed() && !existsSync(path)) await claimFolder(folder, claim);
-}
-
-/** Nothing where it is damaged. */
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Values that are longer than this, such as lists of files and digests, are not told. */
