@@ -86,6 +86,16 @@ export interface ClipFacts {
 /** Formats whose times may jump, where ffmpeg makes them run from 0 on. */
 export const restartsClock = (format: string): boolean => /^(mpegts|mpeg)$/.test(format);
 
+/**
+ * An output of ffmpeg that goes nowhere: a clip whose clock it restarts begins with the streams that are asked
+ * for; so all of them are, and pictures that begin after the sound still do. @param input its number.
+ */
+export function keepingTheClock({ format }: ClipFacts, input: number): string[] {
+  if (!restartsClock(format)) return [];
+  const streams = ['v', 'a?', 's?'].flatMap((kind) => ['-map', `${input}:${kind}`]);
+  return [...streams, '-c', 'copy', '-f', 'null', '-'];
+}
+
 interface ProbedStream {
   index: number;
   codec_type?: string;

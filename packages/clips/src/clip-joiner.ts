@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { UnblurError } from '@unblur/files';
-import { probeClip, restartsClock, type ClipFacts, type StreamFacts } from './clip-facts.js';
+import { keepingTheClock, probeClip, restartsClock, type ClipFacts, type StreamFacts } from './clip-facts.js';
 import { planStream, type Container, type StreamPlan } from './containers.js';
 import { clipInput, describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from './ffmpeg.js';
 
@@ -47,8 +47,6 @@ export async function joinStreams(
   const { facts } = original;
   const plans = facts.others.map((stream) => planStream(stream, container));
   const isMp4 = container.muxer === 'mp4' || container.muxer === 'mov';
-  // Where ffmpeg lets the original begin at 0, all of its streams are asked for, or it would forget which
-  // came first.
   const isRestarted = restartsClock(facts.format);
   const ffmpeg = startFfmpeg(
     [
@@ -83,9 +81,7 @@ export async function joinStreams(
         ? ['-movflags', '+faststart+use_metadata_tags']
         : []),
       ...['-f', container.muxer, outputFile(path)],
-      ...(isRestarted
-        ? ['-map', '1:v', '-map', '1:a?', '-map', '1:s?', '-c', 'copy', '-f', 'null', '-']
-        : []),
+      ...keepingTheClock(facts, 1),
     ],
     options,
   );

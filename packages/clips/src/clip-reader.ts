@@ -1,5 +1,5 @@
 import { expectOptions, shellWord, UnblurError, writeFolderAtomically } from '@unblur/files';
-import { damagedClip, restartsClock, type ClipFacts } from './clip-facts.js';
+import { damagedClip, keepingTheClock, restartsClock, type ClipFacts } from './clip-facts.js';
 import {
   clipInput,
   ffmpegOptions,
@@ -79,7 +79,7 @@ export async function* readClip(
       '-f',
       'rawvideo',
       'pipe:1',
-      ...keepingTheClock(facts),
+      ...keepingTheClock(facts, 0),
     ],
     options,
     (line) => times.read(line),
@@ -178,16 +178,6 @@ function decoding(path: string, facts: ClipFacts, choice: ReadingChoice, pixelFo
       facts.timeBase.replace('/', ':'),
     ],
   ];
-}
-
-/**
- * ffmpeg lets a clip begin with the streams that are asked for; so all of them are, and pictures that begin
- * after the sound still do.
- */
-function keepingTheClock({ format }: ClipFacts): string[] {
-  return restartsClock(format)
-    ? ['-map', '0:v', '-map', '0:a?', '-map', '0:s?', '-c', 'copy', '-f', 'null', '-']
-    : [];
 }
 
 async function expectSuccess(path: string, ffmpeg: RunningProgram): Promise<void> {
