@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { firstLine, type OptionNames, UnblurError } from '@unblur/files';
 import { describeType } from '@unblur/files/parsed-value';
 
@@ -107,23 +106,16 @@ export function startFfmpeg(
 export async function runFfprobe(
   commandLine: string[],
   { ffmpegPath = 'ffmpeg', signal }: FfmpegOptions = {},
-): Promise<{ exitCode: number | null; output: string; errorLines: string[] }> {
+): ReturnType<typeof runProgram> {
   expectFfmpegPath(ffmpegPath);
-  const probe = startProgram(ffmpegPath.replace(/ffmpeg([^/\\]*)$/, 'ffprobe$1'), commandLine, signal);
-  let output = '';
-  probe.process.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const exitCode = await probe.finished;
-  return { exitCode, output, errorLines: probe.errorLines() };
+  return runProgram(ffmpegPath.replace(/ffmpeg([^/\\]*)$/, 'ffprobe$1'), commandLine, signal);
 }
 
 /** The version of ffmpeg, such as `7.1.1`; undefined where none can be run. */
 export async function ffmpegVersion(ffmpegPath = 'ffmpeg'): Promise<string | undefined> {
   expectFfmpegPath(ffmpegPath);
-  const ffmpeg = spawn(ffmpegPath, ['-version'], { stdio: ['ignore', 'pipe', 'ignore'] });
-  let output = '';
-  ffmpeg.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const [exitCode] = (await once(ffmpeg, 'close').catch(() => [undefined])) as [number | null | undefined];
-  return exitCode === 0 ? (/^ffmpeg version (\S+)/.exec(output)?.[1] ?? 'unknown') : undefined;
+  const run = await runProgram(ffmpegPath, ['-version']).catch(() => undefined);
+  return run?.exitCode === 0 ? (/^ffmpeg version (\S+)/.exec(run.output)?.[1] ?? 'unknown') : undefined;
 }
 
 /** Those that could be run, and where they were looked for: asking again takes as long as a short clip. */
@@ -150,6 +142,18 @@ export function describeWriteFailure(errorLines: string[], instead: string): str
     return `Could not write the clip: this ffmpeg has no ${encoder}; install a full build of ffmpeg`;
   }
   return `ffmpeg could not write the clip (${errorLines[0] ?? 'it gave no reason'}); update ffmpeg or ${instead}`;
+}
+
+async function runProgram(
+  program: string,
+  commandLine: string[],
+  signal?: AbortSignal,
+): Promise<{ exitCode: number | null; output: string; errorLines: string[] }> {
+  const running = startProgram(program, commandLine, signal);
+  let output = '';
+  running.process.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const exitCode = await running.finished;
+  return { exitCode, output, errorLines: running.errorLines() };
 }
 
 function startProgram(
