@@ -389,12 +389,8 @@ function encoder(container: Container, coding: PictureCoding): string[] {
 }
 
 /** What x265 writes of the light of an HDR clip. */
-function lightParameters(
-  { masteringDisplay: display, contentLight }: NonNullable<PictureCoding['light']> = {
-    masteringDisplay: undefined,
-    contentLight: undefined,
-  },
-): string[] {
+function lightParameters(light: PictureCoding['light']): string[] {
+  const { masteringDisplay: display, contentLight } = light ?? {};
   return [
     ...(display
       ? [

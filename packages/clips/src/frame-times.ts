@@ -14,13 +14,16 @@ export interface ShownFrame {
  */
 export class FrameTimes {
   readonly #shown: ShownFrame[] = [];
+  readonly #frameSeconds: number;
   #timeBaseSeconds: number;
   #last: ShownFrame | undefined;
   #announce = () => {};
   #isOver = false;
 
-  /** @param frameSeconds how long a frame without a time is taken to last. */
-  readonly #frameSeconds: number;
+  /**
+   * @param timeBase what times are multiples of, in seconds, until ffmpeg names another: `1/15360`.
+   * @param frameSeconds how long a frame without a time is taken to last.
+   */
   constructor(timeBase: string, frameSeconds: number) {
     this.#frameSeconds = frameSeconds;
     this.#timeBaseSeconds = fraction(timeBase);

@@ -76,10 +76,11 @@ export function colorsAsRead(
   if (picture.hdr && hdr === 'tonemap') return standardColors;
   const { color } = picture;
   if (picture.isRgb) return { ...color, matrix: 'bt709', range: 'tv' };
+  const matrix = assumedMatrix(picture);
   return {
     ...color,
     range: color.range ?? 'tv',
-    matrix: isKnownMatrix(picture) ? assumedMatrix(picture) : picture.hdr ? 'bt2020nc' : 'bt709',
+    matrix: swscaleMatrices.has(matrix) ? matrix : picture.hdr ? 'bt2020nc' : 'bt709',
   };
 }
 
@@ -123,10 +124,6 @@ export function filtersFromRgb({ matrix, range }: ColorTags, pixelFormat: string
   ];
 }
 
-function isKnownMatrix(picture: PictureFacts): boolean {
-  return swscaleMatrices.has(assumedMatrix(picture));
-}
-
 /** As players do it: an untagged clip is coded as its size suggests. */
 function assumedMatrix({ color, hdr, width, height }: PictureFacts): string {
   if (color.matrix !== undefined) return color.matrix;
@@ -148,9 +145,10 @@ function matrixToRgb(picture: PictureFacts): string {
  * To light, to the primaries of BT.709, through a curve that leaves ordinary brightness alone, and back to
  * values for a screen.
  */
-function toneMapping({ color, ...picture }: PictureFacts): string[] {
-  const matrix = picture.isRgb ? 'gbr' : assumedMatrix({ color, ...picture });
-  const range = (color.range ?? (picture.isRgb ? 'pc' : 'tv')) === 'pc' ? 'full' : 'limited';
+function toneMapping(picture: PictureFacts): string[] {
+  const { color, isRgb } = picture;
+  const matrix = isRgb ? 'gbr' : assumedMatrix(picture);
+  const range = (color.range ?? (isRgb ? 'pc' : 'tv')) === 'pc' ? 'full' : 'limited';
   return [
     `zscale=min=${matrix}:pin=${color.primaries ?? 'bt2020'}:tin=${color.transfer}:rin=${range}:t=linear:npl=${whiteNits}`,
     'format=gbrpf32le',
