@@ -27,7 +27,6 @@ import {
   doLocked,
   expectOptions,
   explainFileError,
-  makeFolder,
   type OptionNames,
   produceAtomically,
   shellWord,
@@ -416,7 +415,6 @@ async function writeFolder(
   for (const ofOne of listOfWeights(weights)) {
     digest.update(explainWeights(() => expectSafetensorsBytes(ofOne)));
   }
-  await makeFolder(folder);
   await expectNoOtherPictures(folder);
   const claim = {
     fileName: recordName,
