@@ -17,9 +17,10 @@ import {
   encodeAnimation,
   expectAnimationFormat,
   expectPlayback,
+  animationSidePixels,
   type PlaybackOptions,
 } from '../pictures/animation.js';
-import { encodeContactSheet } from '../pictures/contact-sheet.js';
+import { contactSidePixels, encodeContactSheet } from '../pictures/contact-sheet.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
 import { encodeMotionPicture } from '../pictures/motion-picture.js';
 import { toSrgb } from '../pictures/picture-metadata.js';
@@ -317,7 +318,8 @@ async function takeFrames(
   try {
     for await (const { time, frame, motionPixels } of sequence.frames) {
       const pixels = toPixels(frame);
-      const copy = await toSrgb(await scaleWithin(pixels, playbackSidePixels), photo);
+      // For the video too.
+      const copy = await toSrgb(await scaleWithin(pixels, animationSidePixels.webp), photo);
       playback.add(time, copy, motionPixels);
       motionsPixels[playback.restoredTimes.indexOf(time)] = motionPixels;
       const still = stillTimes.indexOf(time);
@@ -336,11 +338,6 @@ async function takeFrames(
 }
 
 const compareNumbered = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
-
-/** Animations and videos are no larger: phones and chat programs show no more. */
-const playbackSidePixels = 1280;
-/** Of the copies for the contact sheet. */
-const contactSidePixels = 480;
 
 /** Waits for all work, failed or not, so that nothing is written any more when this fails. */
 async function allOrFirstFailure(work: Promise<void>[]): Promise<void> {

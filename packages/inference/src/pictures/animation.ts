@@ -48,7 +48,7 @@ export function frameMillisecondsOf(playback: PlaybackOptions, frameCount: numbe
  * Larger animations are scaled down to this: phones and chat programs show no more. GIF grows and slows
  * soonest.
  */
-const longestSidePixels = { webp: 1280, gif: 640 };
+export const animationSidePixels = { webp: 1280, gif: 640 };
 
 /**
  * As good as libwebp's own animations at 85, whose frames keep the errors of those before, in a seventh of the time.
@@ -76,7 +76,7 @@ export async function encodeAnimation(
   expectPictures(frames);
   expectAnimationFormat(format);
   expectOptions(playback, playbackOptions, "encodeAnimation(frames, 'webp', { pingPong: false })");
-  const size = fitWithin(frames[0]!, longestSidePixels[format]);
+  const size = fitWithin(frames[0]!, animationSidePixels[format]);
   const scaled = await Promise.all(frames.map((frame) => scaleToPixels(frame, size.width, size.height)));
   const encode = format === 'webp' ? encodeWebpAnimation : encodeGif;
   return encode(

@@ -9,7 +9,8 @@ import {
 } from './pixel-image.js';
 import { encodeSheet, sheetColors, type PlacedPicture } from './sheet.js';
 
-const longestSidePixels = 480;
+/** Of the copies that are shown. */
+export const contactSidePixels = 480;
 /** Photographs smaller than this are shown in whole blocks of pixels, enlarged until they reach it. */
 const shortestSidePixels = 160;
 const marginPixels = 24;
@@ -70,7 +71,7 @@ function makeThumbnail(image: Picture): Promise<PixelImage> {
   const enlargement = Math.max(1, Math.ceil(shortestSidePixels / Math.max(image.width, image.height)));
   const { width, height } = fitWithin(
     { width: image.width * enlargement, height: image.height * enlargement },
-    longestSidePixels,
+    contactSidePixels,
   );
   return scaleToPixels(image, width, height, enlargement > 1 ? 'nearest' : 'lanczos3');
 }
