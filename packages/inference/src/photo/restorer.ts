@@ -26,6 +26,7 @@ import { NetworkPasses, planPasses } from './network-passes.js';
 import { RestorerTurns } from './restorer-turns.js';
 import { SessionsBySize } from './sessions-by-size.js';
 import { openEngine, type EngineName } from '../engine-choice.js';
+import { restoringBytesPerPixel } from '../pictures/photo.js';
 
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */
@@ -39,7 +40,7 @@ export interface RestorerOptions {
   threads?: number | undefined;
   /**
    * What ONNX Runtime computes convolutions in, where weights are calibrated, as the bundled ones are. `int8`
-   * (default): 8-bit integers, about 1.6 times as fast; gains are the same to a few hundredths of a dB.
+   * (default): 8-bit integers, about 1.6 times as fast; mean gains are the same to a hundredth of a dB.
    * A graphics device computes in float32.
    */
   precision?: Precision | undefined;
@@ -160,11 +161,8 @@ export interface Restorer {
 }
 
 const defaultMemoryBudgetBytes = 1024 ** 3;
-/**
- * Address space beside the budget, measured: threads, weights and graphs; the photograph, and its frames
- * while they are put together and written.
- */
-const besideBudget = { fixedBytes: 700e6, bytesPerPixel: 60 };
+/** Address space beside the budget, measured: threads, weights and graphs. */
+const fixedBytes = 700e6;
 
 /**
  * Makes a restorer from weights. The network is prepared for each image size it meets.
@@ -302,7 +300,7 @@ export async function createRestorerOn(
     expectMemory(
       photo,
       passes.neededBytes(pixels * workingScale ** 2, times.length),
-      besideBudget.fixedBytes + besideBudget.bytesPerPixel * pixels,
+      fixedBytes + restoringBytesPerPixel * pixels,
       limit,
     );
     const small = await shrink(photo.width * workingScale, photo.height * workingScale);

@@ -49,8 +49,8 @@ export interface LoadPhotoOptions {
 const photoOptions: OptionNames<LoadPhotoOptions> = { colors: true, maximumPixels: true, name: true };
 
 const defaultMaximumPixels = 50_000_000;
-/** What restoring a photograph takes beside the memory budget, measured. */
-const restoringBytesPerPixel = 60;
+/** What a photograph and its frames, while they are put together and written, take beside the memory budget; measured. */
+export const restoringBytesPerPixel = 60;
 
 /** sharp's names of the formats that hold photographs. */
 const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2', 'jxl']);
