@@ -37,6 +37,7 @@ import {
   photoFrames,
   type Precision,
   readFixedTimesNetwork,
+  roundUp,
   selectFrames,
   UnusableWeightsError,
 } from '@unblur/restoration';
@@ -139,13 +140,6 @@ export function traceRestoration(file: SafetensorsBytes, size: RestorationSize):
   }
   const shape = [input.images, heightPixels, widthPixels, 3];
   const inputs = { [input.name]: { shape, meaning: input.meaning } };
-  const facts = (shapes: Record<string, number[]>): Record<string, TensorFacts> =>
-    Object.fromEntries(
-      Object.entries(shapes).map(([name, ofOutput]) => [
-        name,
-        { shape: ofOutput, meaning: outputs[name]!.meaning },
-      ]),
-    );
   const entries: Record<string, string> = {
     ...metadata,
     'unblur.network': network,
@@ -191,8 +185,11 @@ export function traceRestoration(file: SafetensorsBytes, size: RestorationSize):
     bytes,
     network,
     inputs,
-    outputs: facts(
-      Object.fromEntries(Object.entries(signature).map(([name, output]) => [name, output.shape])),
+    outputs: Object.fromEntries(
+      Object.entries(signature).map(([name, output]) => [
+        name,
+        { shape: output.shape, meaning: outputs[name]!.meaning },
+      ]),
     ),
     times,
   };
@@ -206,7 +203,7 @@ function padToMultiple(
 ): { images: Tensor4D; top: number; left: number } {
   const [missingRows, missingColumns] = images.shape
     .slice(1, 3)
-    .map((size) => Math.ceil(size / multiple) * multiple - size) as [number, number];
+    .map((size) => roundUp(size, multiple) - size) as [number, number];
   const [top, left] =
     placement === 'middle' ? [Math.floor(missingRows / 2), Math.floor(missingColumns / 2)] : [0, 0];
   if (missingRows + missingColumns === 0) return { images, top, left };
