@@ -25,10 +25,10 @@ export function motionBetween(
   for (const down of downOf) {
     const toLower = 2 * columns * (down.after - down.before);
     for (const across of acrossOf) {
-      const from = 2 * (down.before * columns + across.before);
+      const upperLeft = 2 * (down.before * columns + across.before);
       const toRight = 2 * (across.after - across.before);
-      motion[at++] = bilinear(cells, from, toRight, toLower, across.share, down.share) / shrink;
-      motion[at++] = bilinear(cells, from + 1, toRight, toLower, across.share, down.share) / shrink;
+      motion[at++] = bilinear(cells, upperLeft, toRight, toLower, across.share, down.share) / shrink;
+      motion[at++] = bilinear(cells, upperLeft + 1, toRight, toLower, across.share, down.share) / shrink;
     }
   }
   return motion;

@@ -28,7 +28,7 @@ export class SessionsBySize {
   }
 
   /** The session for a size, the least recently used ones making room. @param framesBytes what is kept beside it. */
-  async open(width: number, height: number, framesBytes = 0): Promise<NetworkSession> {
+  async open(width: number, height: number, framesBytes: number): Promise<NetworkSession> {
     const sessions = this.#sessions;
     const key = `${width}x${height}`;
     const known = sessions.get(key);
