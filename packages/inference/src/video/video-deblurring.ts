@@ -102,7 +102,7 @@ export type SequenceDeblurrer = Pick<VideoDeblurrer, 'deblur'> &
 const recordName = '.unblur-video.json';
 
 /** A clip or a folder of frames, ready to be read. */
-interface FrameSource {
+interface VideoInput {
   total: number;
   /** Where sound, title and so on are. */
   clip: { path: string; facts: ClipFacts } | undefined;
@@ -231,7 +231,7 @@ async function openFolder(
   folder: string,
   container: Container | undefined,
   { framesPerSecond = 25, signal }: DeblurVideoOptions,
-): Promise<FrameSource> {
+): Promise<VideoInput> {
   const paths = listNamedFrames(folder);
   const coding = codingOfFrames(framesPerSecond);
   async function* frames(fromSeconds = 0): AsyncGenerator<TimedFrame, void, undefined> {
@@ -256,7 +256,7 @@ async function openClip(
   deblurrer: SequenceDeblurrer,
   container: Container | undefined,
   options: DeblurVideoOptions,
-): Promise<FrameSource> {
+): Promise<VideoInput> {
   const choice: ReadingChoice = {
     hdr: options.hdr ?? (container ? 'keep' : 'tonemap'),
     deinterlace: options.deinterlace ?? true,
@@ -312,7 +312,7 @@ function describeReading(
 const frameName = (index: number) => `frame-${String(index + 1).padStart(6, '0')}`;
 
 async function writeClip(
-  source: FrameSource,
+  source: VideoInput,
   output: string,
   container: Container,
   deblurrer: SequenceDeblurrer,
@@ -360,7 +360,7 @@ async function writeClip(
 }
 
 function writePreview(
-  source: FrameSource,
+  source: VideoInput,
   part: ClipPart,
   input: string,
   output: string,
@@ -404,7 +404,7 @@ async function* noting(
 }
 
 async function writeFolder(
-  source: FrameSource,
+  source: VideoInput,
   folder: string,
   deblurrer: SequenceDeblurrer,
   options: DeblurVideoOptions,
@@ -435,7 +435,7 @@ async function writeFolder(
 }
 
 async function writeMissing(
-  source: FrameSource,
+  source: VideoInput,
   folder: string,
   deblurrer: SequenceDeblurrer,
   options: DeblurVideoOptions,
