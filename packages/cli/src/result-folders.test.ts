@@ -23,7 +23,11 @@ const photo = (...path: string[]) => ({ path: join(folder, ...path), folder: '' 
 const madeWith = { weights: 'of mine', frames: 7 };
 
 const assign = (photos: ReturnType<typeof photo>[], changes: MadeWith = {}, overwrite = false) =>
-  assignResults(photos, out, { madeWith: { ...madeWith, ...changes }, overwrite });
+  assignResults(photos, out, {
+    madeWith: { ...madeWith, ...changes },
+    overwrite,
+    signal: new AbortController().signal,
+  });
 
 async function leaveResults(
   photoPath: ReturnType<typeof photo>,

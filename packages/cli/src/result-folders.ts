@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { digestOfFile } from '@unblur/files';
+import { parseMapping } from '@unblur/files/parsed-value';
 import { isResultName } from '@unblur/inference/result-names';
 import { comparableName, nameResults, type FoundPhoto } from './photo-paths.js';
 import { readOnce, streamName } from './standard-streams.js';
@@ -38,14 +39,18 @@ export interface ResultJob {
   folder: string;
   record: RestorationRecord;
   /** The folder of its name, where that holds other results. */
-  taken?: { folder: string; by: 'another photograph' | 'other options' };
+  taken?: { folder: string; by: OtherResults };
 }
+
+/** What a folder may hold, as seen by a photograph that is to be restored. */
+type HeldResults = 'nothing' | 'the same' | OtherResults;
+type OtherResults = 'other options' | 'another photograph';
 
 export interface AssignmentOptions {
   madeWith: MadeWith;
-  /** Whether results of the same photograph made with other options give way. Default false. */
-  overwrite?: boolean;
-  signal?: AbortSignal;
+  /** Whether results of the same photograph made with other options give way. */
+  overwrite: boolean;
+  signal: AbortSignal;
 }
 
 /**
@@ -55,7 +60,7 @@ export interface AssignmentOptions {
 export async function assignResults(
   photos: readonly FoundPhoto[],
   out: string,
-  { madeWith, overwrite = false, signal = new AbortController().signal }: AssignmentOptions,
+  { madeWith, overwrite, signal }: AssignmentOptions,
 ): Promise<ResultJob[]> {
   const names = nameResults(photos);
   const reserved = new Set(names.map(comparableName));
@@ -87,22 +92,19 @@ export async function assignResults(
   return jobs;
 }
 
-/** What a folder holds, as seen by a photograph that is to be restored. */
-type HeldResults = 'nothing' | 'the same' | 'other options' | 'another photograph';
-
 /** The first of `name`, `name-2`, `name-3` ... for a photograph's results, and what keeps it from `name`. */
 async function chooseFolder(
   name: string,
   isFree: (folder: string) => boolean,
   overwrite: boolean,
-  resultsIn: (folder: string) => Promise<HeldResults>,
-): Promise<{ chosen: string; taken?: 'another photograph' | 'other options' }> {
-  let taken: 'another photograph' | 'other options' | undefined;
+  look: (folder: string) => Promise<HeldResults>,
+): Promise<{ chosen: string; taken?: OtherResults }> {
+  let taken: OtherResults | undefined;
   let replaceable: string | undefined;
   for (let number = 1; ; number++) {
     const chosen = number === 1 ? name : `${name}-${number}`;
     if (!isFree(chosen)) continue;
-    const held = await resultsIn(chosen);
+    const held = await look(chosen);
     if (held === 'the same') return { chosen, ...(taken && { taken }) };
     if (held === 'nothing') return { chosen: replaceable ?? chosen, ...(taken && { taken }) };
     if (number === 1) taken = held;
@@ -156,10 +158,5 @@ function isMadeWith(record: Partial<FinishedRecord>, madeWith: MadeWith): boolea
 
 /** What is noted beside results; undefined where that is nothing, or damaged. */
 async function readRecord(folder: string): Promise<Partial<FinishedRecord> | undefined> {
-  try {
-    return (JSON.parse(await readFile(join(folder, recordName), 'utf8')) ?? undefined) as
-      Partial<FinishedRecord> | undefined;
-  } catch {
-    return undefined;
-  }
+  return parseMapping(await readFile(join(folder, recordName), 'utf8').catch(() => ''));
 }
