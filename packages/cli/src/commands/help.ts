@@ -14,9 +14,7 @@ export function defineHelp(program: Command): void {
 function findCommand(program: Command, names: readonly string[]): Command {
   let command = program;
   for (const name of names) {
-    const found = command.commands.find(
-      (candidate) => candidate.name() === name || candidate.aliases().includes(name),
-    );
+    const found = command.commands.find((candidate) => candidate.name() === name);
     if (!found) {
       program.error(
         `error: unknown command '${name}'. There are ${command.commands.map((known) => known.name()).join(', ') || 'none below it'}.`,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { counted, doLocked } from '@unblur/files';
-import type { FrameEncoding, Restorer } from '@unblur/inference';
+import type { RestorePhotoOptions, Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure, printOrigin } from '../failure.js';
 import { nameFlags } from '../flag-names.js';
@@ -244,17 +244,6 @@ async function describeMaking(
     animation: options.animation,
     metadata: options.metadata,
   };
-}
-
-interface RestorePhotoOptions extends FrameEncoding {
-  maximumPixels?: number;
-  animation: 'webp' | 'gif';
-  metadata: boolean;
-  signal: AbortSignal;
-  /** Called with the share of the photograph that is done, 0 to 1. */
-  onShare: (share: number) => void;
-  /** Called with a line about the photograph that its owner should know. */
-  onNote: (line: string) => void;
 }
 
 async function restorePhoto(

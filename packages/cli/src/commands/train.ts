@@ -1,5 +1,4 @@
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { EngineName } from '@unblur/trainer';
 import { counted } from '@unblur/files';
 import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished } from '../interruption.js';
