@@ -19,8 +19,8 @@ const mostRepeats = 250;
 
 /**
  * Divides a clip into shots and leaves out frames that repeat the one before them, as in telecine, screen
- * recordings and clips whose frame rate was raised. Frames come two different frames late; memory does not
- * depend on their number.
+ * recordings and clips whose frame rate was raised. Frames come `framesBesideCut` different frames late; memory
+ * does not depend on their number.
  *
  * @param frames values in [0, 1]; each may be written over when the next is asked for.
  */
