@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { transformSync } from '@swc/core';
+import { ffmpeg, hasFfmpegHere } from './clip-passes.test-tool.js';
 import * as clips from './index.js';
-
-const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
-if (!hasFfmpeg) console.log('ffmpeg is not installed: the README example is not tried.');
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'clips-readme-'))));
@@ -20,10 +18,7 @@ async function runExample(api: Partial<typeof clips> = {}): Promise<string[]> {
   const code = /```ts\n([\s\S]*?)```/.exec(
     readFileSync(new URL('../README.md', import.meta.url), 'utf8'),
   )![1]!;
-  spawnSync('ffmpeg', [
-    ...['-v', 'error', '-f', 'lavfi', '-i', 'color=white:s=32x32:r=10:d=0.3'],
-    join(folder, 'clip.mp4'),
-  ]);
+  ffmpeg('-f', 'lavfi', '-i', 'color=white:s=32x32:r=10:d=0.3', join(folder, 'clip.mp4'));
   const { code: program } = transformSync(code.replace(/^import [\s\S]*?;$/m, ''), {
     swcrc: false,
     isModule: true,
@@ -40,7 +35,7 @@ async function runExample(api: Partial<typeof clips> = {}): Promise<string[]> {
   return said;
 }
 
-const testWithFfmpeg = hasFfmpeg ? test : test.skip;
+const testWithFfmpeg = hasFfmpegHere ? test : test.skip;
 
 testWithFfmpeg('the README example writes a darker clip', async () => {
   expect(await runExample()).toEqual(['everything was kept']);

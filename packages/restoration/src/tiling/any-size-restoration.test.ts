@@ -1,4 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
+import { largestDifference } from '../photo/tiny-network.test-tool.js';
 import { restoreInTiles, type RestoreTile } from './any-size-restoration.js';
 import { toFractions, type RestoredSequence, type RgbImage } from '../raster.js';
 
@@ -51,12 +52,6 @@ const movesRight: RestoreTile = async (tile) => ({
   frames: [-12, 0, 12].map((shift) => shiftedRight(tile, shift)),
   motionsPixels: [-12, 0, 12].map((shift) => motion(tile, shift)),
 });
-
-function largestDifference(a: RgbImage, b: RgbImage): number {
-  let largest = 0;
-  for (let i = 0; i < a.data.length; i++) largest = Math.max(largest, Math.abs(a.data[i]! - b.data[i]!));
-  return largest;
-}
 
 describe('tiled against whole', () => {
   const photo = photograph(500, 300);
