@@ -9,7 +9,7 @@ import { frameCount, realNumber, wholeNumber } from '../numbers.js';
 import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, printLine } from '../terminal.js';
 import { timedProgress } from '../remaining-time.js';
-import { openVideoSource } from './synth-video.js';
+import { openVideoSource } from '../video-source.js';
 
 /** What every kind of synthesis is told. */
 export interface SynthOptions {
