@@ -12,7 +12,7 @@ import { timedProgress } from '../remaining-time.js';
 import { openVideoSource } from '../video-source.js';
 
 /** What every kind of synthesis is told. */
-export interface SynthOptions {
+interface SynthOptions {
   from: string;
   out: string;
   count: number;
