@@ -47,11 +47,11 @@ export const tinyFusionConfig: VideoDeblurConfig = {
   scaleFusion: { scales: 2, channels: [4] },
 };
 
-/** Starting weights with their zeros filled, for flows and frames that are none of the trivial ones. */
 export const livelyVideoWeights = (config: VideoDeblurConfig): WeightValues =>
   livelyWeights(videoDeblurFamily, config);
 
-function livelyWeights<Config>(family: NetworkFamily<Config>, config: Config): WeightValues {
+/** Starting weights with their zeros filled, for flows and frames that are none of the trivial ones. */
+export function livelyWeights<Config>(family: NetworkFamily<Config>, config: Config): WeightValues {
   const weights = family.initialWeights(config, 5);
   let state = 99;
   for (const { values } of Object.values(weights)) {
