@@ -78,12 +78,12 @@ async function takeFiles(files: File[]): Promise<void> {
       refused.push(failureMessage(cause));
     }
   }
-  const [photo] = photos;
-  if (photo && photos.length === 1) {
-    say(`Reading ${photo.name} …`);
-    // What cannot be decoded does not take the place of what is there: a result, or the first screen.
-    await lookAt(photo).catch((cause: Error) => {
-      photos.pop();
+  // What cannot be decoded does not take the place of what is there: a result, or the first screen.
+  while (photos.length > 0 && !photos[0]!.first) {
+    if (given !== filesGiven) return;
+    say(`Reading ${photos[0]!.name} …`);
+    await lookAt(photos[0]!).catch((cause: Error) => {
+      photos.shift();
       refused.push(failureMessage(cause));
     });
   }

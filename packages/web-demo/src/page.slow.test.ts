@@ -855,6 +855,13 @@ describeInBrowser('the page', () => {
     expect(await page.locator('#viewer').isVisible()).toBe(true);
     expect(await page.locator('#save-mp4').isEnabled()).toBe(true);
     expect(before).not.toMatch(/broken/);
+    const broken = { mimeType: 'image/jpeg', buffer: Buffer.from('\xff\xd8\xff no picture') };
+    await page.setInputFiles('#other-file', [
+      { name: 'first.jpg', ...broken },
+      { name: 'second.jpg', ...broken },
+    ]);
+    await waitForStatus(/^first\.jpg: not a photo.* second\.jpg: not a photo.* Still showing small\.$/);
+    expect(await page.locator('#save-mp4').isEnabled()).toBe(true);
     await page.setInputFiles('#other-file', {
       name: 'a.txt',
       mimeType: 'text/plain',
@@ -924,9 +931,11 @@ describeInBrowser('the page', () => {
       const title = document.getElementById('working-title')!;
       new MutationObserver(() => titles.push(title.textContent)).observe(title, { childList: true });
     });
+    const broken = { mimeType: 'image/jpeg', buffer: Buffer.from('\xff\xd8\xff no picture') };
     await page.setInputFiles('#other-file', [
+      { name: 'damaged.jpg', ...broken },
       { name: 'one.png', mimeType: 'image/png', buffer: tiny },
-      { name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('\xff\xd8\xff no picture') },
+      { name: 'broken.jpg', ...broken },
       { name: 'two.png', mimeType: 'image/png', buffer: tiny },
       { name: 'live.mov', mimeType: 'video/quicktime', buffer: Buffer.from('\0\0\0\x14ftypqt  no clip') },
       { name: 'raw.dng', mimeType: 'image/x-adobe-dng', buffer: Buffer.from('II*\0 raw') },
@@ -934,20 +943,23 @@ describeInBrowser('the page', () => {
     await page.waitForFunction(
       () =>
         [...document.querySelectorAll('.queued')].map((button) => button.textContent).join() ===
-        'one: done,broken: failed,two: done',
+        'one: done,two: done',
     );
     // Which one is worked on is told all the while.
     const titles = await page.evaluate(() => (window as unknown as { titles: string[] }).titles);
     expect(titles).toContain('Restoring: 1 of 3, one');
-    expect(titles.filter((title) => !/: [123] of 3, (one|broken|two)$/.test(title))).toEqual([]);
+    expect(titles.filter((title) => !/: [12] of [23], (one|broken|two)$/.test(title))).toEqual([]);
+    // What cannot be read is told below; what can be is on show.
     expect(await page.locator('#refused p').allTextContents()).toEqual([
       'live.mov is a clip: choose it by itself.',
       expect.stringMatching(/^raw\.dng is a camera raw file.*Export it as JPEG/),
+      expect.stringMatching(/^damaged\.jpg: not a photograph/),
+      expect.stringMatching(/^broken\.jpg: not a photograph/),
     ]);
+    expect(await status().textContent()).toMatch(/25 frames of 96 × 64/);
     expect(await accessibilityFaults()).toEqual([]);
     await page.click('.queued >> nth=1');
-    expect(await status().textContent()).toMatch(/not a photograph/);
-    await page.click('.queued >> nth=2');
+    expect(await page.getAttribute('.queued >> nth=1', 'aria-pressed')).toBe('true');
     expect(await status().textContent()).toMatch(/25 frames of 96 × 64/);
     expect(await page.locator('#save-mp4').isEnabled()).toBe(true);
     // Between its frames nothing can be made any more: the nearest is shown, and called what it is.
@@ -962,7 +974,7 @@ describeInBrowser('the page', () => {
     const saved = page.waitForEvent('download');
     await page.evaluate(() => {
       document.getElementById('save-gif')!.click();
-      document.querySelectorAll<HTMLElement>('.queued')[2]!.click();
+      document.querySelectorAll<HTMLElement>('.queued')[1]!.click();
     });
     await saved;
     await page.waitForFunction(() => /^Saved one-/.test(document.getElementById('save-note')!.textContent));
@@ -1166,21 +1178,56 @@ describeInBrowser('the page', () => {
     const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
     const held = await holdCalls(fresh, 'restore', 1);
     const buffer = await smallPhoto();
-    await fresh.setInputFiles(
-      '#file',
-      ['first', 'next'].map((name) => ({ name: `${name}.png`, mimeType: 'image/png', buffer })),
-    );
+    await fresh.setInputFiles('#file', [
+      { name: 'first.png', mimeType: 'image/png', buffer },
+      { name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('\xff\xd8\xff no picture') },
+      { name: 'next.png', mimeType: 'image/png', buffer: await sharp(buffer).rotate(90).png().toBuffer() },
+    ]);
     await waitForFrames(fresh);
     await fresh.click('.queued >> nth=1');
-    expect(await fresh.textContent('#status')).toBe('next is still waiting.');
+    expect(await fresh.textContent('#status')).toBe('broken is still waiting.');
     expect(await fresh.isVisible('#viewer')).toBe(false);
+    await fresh.click('.queued >> nth=2');
+    expect(await fresh.textContent('#status')).toBe('next is still waiting.');
+    // It is there to be looked at, as it was given.
+    await fresh.waitForFunction(() => {
+      const { width, height } = document.getElementById('frame-canvas') as HTMLCanvasElement;
+      return !document.getElementById('viewer')!.hidden && width === 96 && height === 160;
+    });
     await fresh.click('.queued >> nth=0');
     expect(await fresh.textContent('#status')).toBe('Restoring first …');
     expect(await fresh.isVisible('#viewer')).toBe(true);
     await held.giveFrames(1);
     await waitForFrames(fresh);
     expect(await fresh.isVisible('#working')).toBe(true);
+    // Whoever waits for what cannot be read is brought to what can be.
+    await fresh.click('.queued >> nth=1');
+    await held.release();
+    await fresh.waitForFunction(() => document.querySelectorAll('.queued[data-state=done]').length === 2);
+    expect(await fresh.locator('.queued').allTextContents()).toEqual(['first: done', 'next: done']);
+    expect(await fresh.textContent('#status')).toMatch(/25 frames of 160 × 96/);
+    expect(await fresh.locator('#refused p').allTextContents()).toEqual([
+      expect.stringMatching(/^broken\.jpg: not a photograph/),
+    ]);
     await fresh.context().close();
+  });
+
+  test('shows a photograph that could not be restored, and says why', async () => {
+    const short = await openPage('?engine=wasm', {}, stand.plainUrl, () => {
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (message: { id: number; request: { kind: string } }, options) {
+        if (message.request.kind !== 'restore') {
+          return postMessage.call(this, message, options as StructuredSerializeOptions);
+        }
+        const error = { id: message.id, kind: 'error', name: 'Error', message: 'out of memory' };
+        setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data: error })));
+      };
+    });
+    await givePhoto('large.png', await smallPhoto(), 'image/png', short);
+    await waitForStatus(/^large\.png: This browser did not provide enough memory\. Choose a smaller/, short);
+    expect(await short.isVisible('#viewer')).toBe(true);
+    expect(await short.isDisabled('#save-mp4')).toBe(true);
+    await short.context().close();
   });
 
   test('shows what is said and done to whoever chose at the foot of a phone', async () => {

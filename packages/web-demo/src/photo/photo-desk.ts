@@ -88,6 +88,8 @@ export class PhotoDesk {
   readonly #list = element('queue', HTMLElement);
   readonly #refusedList = element('refused', HTMLElement);
   #photos: GivenPhoto[] = [];
+  /** Why other files that came with them are not taken, a sentence for each. */
+  #refused: readonly string[] = [];
   #shown: GivenPhoto | undefined;
   #working: GivenPhoto | undefined;
   /** Grows with every piece of work; what comes back for an older one is dropped. */
@@ -198,13 +200,11 @@ export class PhotoDesk {
       photo.wasSeen = true;
       this.#parts.player.showScene(photo.result.savable.scene);
       this.#parts.say(photo.told ?? '');
-    } else if (photo.state === 'failed') {
-      this.#parts.player.hide();
-      this.#parts.say(photo.told ?? '', true);
     } else {
       if (photo.small) this.#parts.player.showPhoto(photo.small);
       else this.#parts.player.hide();
-      if (photo.state === 'stopped') this.#parts.say('Stopped.');
+      if (photo.state === 'failed') this.#parts.say(photo.told ?? '', true);
+      else if (photo.state === 'stopped') this.#parts.say('Stopped.');
       else if (photo === this.#working) this.#parts.say(`Restoring ${photo.name} …`);
       else if (this.#working) this.#parts.say(`${photo.name} is still waiting.`);
     }
@@ -318,8 +318,10 @@ export class PhotoDesk {
           say(`${told} What is shown: ${before.told}`, true);
         }
       } else {
-        Object.assign(photo, { state: 'failed', told });
-        if (isOnShow()) this.show();
+        const wasOnShow = isOnShow();
+        if (!photo.small && this.#photos.length > 1) this.#refuse(photo, told);
+        else Object.assign(photo, { state: 'failed', told });
+        if (wasOnShow) this.show();
       }
     }
     if (isCurrent()) {
@@ -454,12 +456,14 @@ export class PhotoDesk {
     const buttons = [...this.#list.children] as HTMLButtonElement[];
     if (buttons.length !== this.#photos.length) {
       this.#list.replaceChildren(
-        ...this.#photos.map((_, index) => {
+        ...this.#photos.map(() => {
           const button = Object.assign(document.createElement('button'), {
             type: 'button',
             className: 'queued',
           });
-          button.addEventListener('click', () => this.#choose(this.#photos[index]!));
+          button.addEventListener('click', () => {
+            this.#choose(this.#photos[[...this.#list.children].indexOf(button)]!);
+          });
           return button;
         }),
       );
@@ -472,7 +476,17 @@ export class PhotoDesk {
     }
   }
 
+  /** One of several turned out not to be readable: the others go on without it. */
+  #refuse(photo: GivenPhoto, reason: string): void {
+    this.#list.children[this.#photos.indexOf(photo)]!.remove();
+    this.#photos = this.#photos.filter((other) => other !== photo);
+    this.#showRefused([...this.#refused, reason]);
+    this.#working = undefined;
+    if (photo === this.#shown) this.#shown = this.#photos.find(({ result }) => result) ?? this.#photos[0];
+  }
+
   #showRefused(reasons: readonly string[]): void {
+    this.#refused = reasons;
     this.#refusedList.replaceChildren(
       ...reasons.map((reason) => Object.assign(document.createElement('p'), { textContent: reason })),
     );
@@ -483,6 +497,15 @@ export class PhotoDesk {
     // Whoever chooses what was stopped or forgotten wants it.
     if (photo.state === 'stopped' || photo.state === 'forgotten') photo.state = 'waiting';
     this.show();
+    if (photo.state === 'waiting' && !photo.small) void this.#showWaiting(photo);
+  }
+
+  /** The photograph itself as long as it waits. That it cannot be read is told when its turn comes. */
+  async #showWaiting(photo: GivenPhoto): Promise<void> {
+    await lookAt(photo).catch(() => undefined);
+    if (!photo.first || photo.state !== 'waiting') return;
+    photo.small = photo.first.picture;
+    if (photo === this.#shown && this.#parts.isShown()) this.#parts.player.showPhoto(photo.small);
   }
 }
 
