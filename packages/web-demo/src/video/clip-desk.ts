@@ -53,7 +53,7 @@ interface ClipSettings {
   passes: string;
 }
 
-/** So much is sharpened first, to be looked at. */
+/** So much is sharpened first, to be looked at; a clip that does not last longer, as a whole. */
 const previewSeconds = 1;
 /** A clip is whole where no more frames than these are missing at its end: its length may be rounded. */
 const toleratedFrames = 2.5;
@@ -63,7 +63,7 @@ const formatLabels = { mp4: 'MP4', webm: 'WebM' } satisfies Record<ClipFormatNam
 /** The first frame is shown in this size. */
 const firstSidePixels = 640;
 
-/** A clip that was given: looked at, a second of it made sharp, then all of it. */
+/** A clip that was given: looked at, a second of it made sharp, then all of it; a short one, at once. */
 export class ClipDesk {
   readonly #parts: DeskParts;
   readonly #sharpener = new PageSharpener();
@@ -166,7 +166,7 @@ export class ClipDesk {
       this.#clip.cost = cost;
       this.#listFormats();
       this.#listSizes();
-      await this.#preview();
+      await this.#sharpenFirst();
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);
     }
@@ -221,7 +221,7 @@ export class ClipDesk {
       settings.width === width && settings.height === height && settings.passes === passes;
     scrollToStatus();
     this.#end();
-    if (!result || !isOf(result, this.#settings)) return void this.#preview();
+    if (!result || !isOf(result, this.#settings)) return void this.#sharpenFirst();
     this.#goBackTo(result);
   }
 
@@ -262,11 +262,16 @@ export class ClipDesk {
     this.#working.hide();
   }
 
+  /** What is made without being asked for, as it is set. */
+  #sharpenFirst(): Promise<void> {
+    return this.#clip!.facts.seconds <= previewSeconds ? this.#sharpenAll() : this.#preview();
+  }
+
   async #preview(): Promise<void> {
     const clip = this.#clip!;
     const isCurrent = this.#begin();
     const { width, height, seconds } = this.#chosen;
-    const part = Math.min(1, previewSeconds / clip.facts.seconds);
+    const part = previewSeconds / clip.facts.seconds;
     this.#say(
       `The first second at ${width} × ${height} takes about ${duration(part * seconds)}; the whole clip, about ${duration(seconds)}.`,
     );
@@ -283,17 +288,23 @@ export class ClipDesk {
         loops: true,
       });
       if (!this.#parts.isShown()) this.#player.pause();
-      const expected = secondsPerFrame({ width, height }, clip.cost!) * this.#timesOnePass;
-      // A single frame tells nothing.
-      clip.cost!.secondsPerMegapixel *= (sharpened.secondsPerFrame || expected) / expected;
-      this.#listSizes(this.#size.selectedIndex);
-      this.#showControls();
+      this.#learnCost(sharpened, { width, height });
       this.#say(
         `The first second, before and after. “Sharpen the whole clip” takes about ${duration(this.#chosen.seconds)}.`,
       );
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);
     }
+  }
+
+  /** Measured by the clip itself, the times are known best. */
+  #learnCost(sharpened: ClipResults['sharpen'], size: { width: number; height: number }): void {
+    const { cost } = this.#clip!;
+    const expected = secondsPerFrame(size, cost!) * this.#timesOnePass;
+    // A single frame tells nothing.
+    cost!.secondsPerMegapixel *= (sharpened.secondsPerFrame || expected) / expected;
+    this.#listSizes(this.#size.selectedIndex);
+    this.#showControls();
   }
 
   async #sharpenAll(): Promise<void> {
@@ -311,6 +322,7 @@ export class ClipDesk {
       if (!isCurrent()) return;
       this.#done();
       this.#isResultShown = false;
+      this.#learnCost(sharpened, settings);
       clip.result = this.#resultOf(clip, sharpened, settings, (performance.now() - start) / 1000);
       this.#showResult(clip.result);
       this.#say(clip.result.told);

@@ -153,11 +153,11 @@ describeWithClips('clips on the page', () => {
       '-i',
       pathOf('pattern.raw'),
     ];
-    const sound = ['-f', 'lavfi', '-t', '0.2', '-i', 'sine=frequency=440:sample_rate=48000'];
+    const sound = ['-f', 'lavfi', '-t', '1.25', '-i', 'sine=frequency=440:sample_rate=48000'];
     // The frames are not evenly spaced.
     const times = [
       '-vf',
-      "setpts='(N+0.5*mod(N,2))/25/TB',scale=out_color_matrix=bt709",
+      "setpts='(N+0.5*mod(N,2))/4/TB',scale=out_color_matrix=bt709",
       '-fps_mode',
       'passthrough',
     ];
@@ -240,7 +240,7 @@ describeWithClips('clips on the page', () => {
       null,
     ]);
     expect(await page.textContent('#clip-facts')).toMatch(
-      /clip\.webm: 96 × 64, 0\.2 s, 5 frames, with sound/,
+      /clip\.webm: 96 × 64, 1\.3 s, 5 frames, with sound/,
     );
     expect(await page.getAttribute('#clip-size', 'aria-describedby')).toBe('clip-cost');
     expect(await page.isVisible('#clip-divider')).toBe(true);
@@ -348,13 +348,29 @@ describeWithClips('clips on the page', () => {
     }
   });
 
+  test('makes a clip of a second or less sharp as a whole, at once', async () => {
+    await waitForStatus(/2 frames of 96 × 64 in/);
+    await page.evaluate(() => {
+      const told = Object.assign(window, { told: [] as string[] }).told;
+      for (const id of ['status', 'clip-working-title']) {
+        const place = document.getElementById(id)!;
+        new MutationObserver(() => told.push(place.textContent)).observe(place, { childList: true });
+      }
+    });
+    await give('turned.mov', readFileSync(pathOf('turned.mov')));
+    await waitForStatus(/2 frames of 64 × 96 in/);
+    const told = await page.evaluate(() => (window as unknown as { told: string[] }).told);
+    expect(told).toContain('Sharpening turned.mov …');
+    expect(told.filter((text) => /first second/i.test(text))).toEqual([]);
+    expect(await page.isEnabled('#clip-save')).toBe(true);
+  });
+
   test('goes on in the same worker with the next clip', async () => {
-    await waitForStatus(/before and after/);
     const workers: string[] = [];
     page.on('worker', (worker) => workers.push(worker.url()));
-    await give('turned.mov', readFileSync(pathOf('turned.mov')));
-    await waitForFacts('turned.mov');
-    await waitForStatus(/before and after/);
+    await give('plain.mov', readFileSync(pathOf('plain.mov')));
+    await waitForFacts('plain.mov');
+    await waitForStatus(/2 frames of 96 × 64 in/);
     expect(workers).toEqual([]);
   });
 
@@ -376,13 +392,13 @@ describeWithClips('clips on the page', () => {
       { bytes: [...readFileSync(pathOf('wide.mkv'))], name: 'wide.mkv' },
     );
     await waitForFacts('wide.mkv');
-    await waitForStatus(/before and after/);
+    await waitForStatus(/2 frames of 192 × 64 in/);
   });
 
   test('writes a clip upright that was turned, after a stop and a clip that was refused', async () => {
     await give('turned.mov', readFileSync(pathOf('turned.mov')));
     await waitForFacts('turned.mov');
-    await waitForStatus(/before and after/);
+    await waitForStatus(/2 frames of 64 × 96 in/);
     const held = await holdCalls(page, 'sharpen');
     await page.click('#clip-sharpen');
     await page.click('#clip-stop');
@@ -391,7 +407,8 @@ describeWithClips('clips on the page', () => {
     await give('old.avi', readFileSync(pathOf('old.avi')));
     await waitForStatus(/not a clip that this page can read.* Still showing turned\.mov\.$/);
     await page.click('#clip-sharpen');
-    await waitForStatus(/2 frames of 64 × 96 in/);
+    await waitForStatus(/^Sharpening/);
+    await waitForStatus(/^2 frames of 64 × 96 in/);
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
     await download.saveAs(pathOf(download.suggestedFilename()));
     const [frame] = decoded(pathOf(download.suggestedFilename()), { width: 64, height: 96 });
@@ -468,7 +485,7 @@ describeWithClips('clips on the page', () => {
     await picky.selectOption('#clip-size', { index: 1 });
     await waitForStatus(/cannot encode a clip of 384 × 38\. Choose another size\.$/, picky);
     await picky.selectOption('#clip-size', { index: 0 });
-    await waitForStatus(/before and after/, picky);
+    await waitForStatus(/2 frames of 384 × 38 in|2 frames of 256/, picky);
     await picky.context().close();
   });
 
