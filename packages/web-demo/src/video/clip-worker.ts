@@ -8,7 +8,7 @@ import {
   type EngineSample,
   type Verdict,
 } from '../engine/engine-check.js';
-import { startEngine, startWithWeights, streaksOfNoise, type Engine } from '../engine/engine.js';
+import { measureRate, startEngine, startWithWeights, streaksOfNoise, type Engine } from '../engine/engine.js';
 import type { Picture } from '../picture.js';
 import { answerCalls } from '../worker-calls.js';
 import type { ClipFormatName } from './clip-formats.js';
@@ -131,7 +131,7 @@ async function start(
   return {
     verdict,
     cost: {
-      secondsPerMegapixel: gigaMultiplyAddsPerMegapixel / (usualEfficiency * used.gigaMultiplyAddsPerSecond),
+      secondsPerMegapixel: gigaMultiplyAddsPerMegapixel / (usualEfficiency * (await measureRate(used))),
       sizeMultiple: multiple,
     },
   };
