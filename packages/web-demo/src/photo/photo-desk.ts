@@ -292,8 +292,10 @@ export class PhotoDesk {
           ? first
           : await readPhoto(photo.file, photo.isHeic, chosen.side);
       if (!isCurrent()) return;
+      const sizes = isSmaller(picture, first.original)
+        ? `${sizeOf(first.original)}, restored at ${sizeOf(picture)}. `
+        : '';
       const note = [
-        isSmaller(picture, first.original) && `${sizeOf(first.original)}, restored at ${sizeOf(picture)}. `,
         first.pictures > 1 && `It holds ${first.pictures} pictures: only the first is restored. `,
         first.hadAlpha && 'Transparent parts are shown on white. ',
         first.isCmyk &&
@@ -305,7 +307,7 @@ export class PhotoDesk {
       const time = chosen.isMeasured
         ? `This takes about ${duration(chosen.seconds)}.`
         : `Restoring ${photo.name} …`;
-      if (isOnShow()) say(`${note}${time}${until}`);
+      if (isOnShow()) say(`${sizes}${note}${time}${until}`);
       await this.#restoreInFull(photo, picture, { note, engineChoice }, isCurrent, isOnShow);
     } catch (cause) {
       if (!isCurrent() || (cause as Error).name === 'AbortError') return;
