@@ -837,6 +837,20 @@ describeInBrowser('the page', () => {
     expect(heights[1]).toBeLessThan(70);
   });
 
+  test('puts what is chosen below the picture under its name on a narrow screen', async () => {
+    const places = await inOtherWindows(async () => {
+      await page.setViewportSize({ width: 360, height: 740 });
+      return page.evaluate(() =>
+        ['order', 'speed'].map((id) => {
+          const select = document.getElementById(id)!;
+          const name = select.parentElement!.querySelector('span')!;
+          return name.getBoundingClientRect().bottom <= select.getBoundingClientRect().top;
+        }),
+      );
+    });
+    expect(places).toEqual([true, true]);
+  });
+
   test('shows in forced colours which tab is chosen', async () => {
     await page.emulateMedia({ forcedColors: 'active' });
     const [chosen, other] = await Promise.all(

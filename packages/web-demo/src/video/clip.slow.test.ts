@@ -288,6 +288,20 @@ describeWithClips('clips on the page', () => {
     await page.waitForFunction(() => /Saved/.test(document.getElementById('clip-save-note')!.textContent));
     expect(await asksBeforeLeaving(page)).toBe(false);
     expect(download.suggestedFilename()).toBe('clip-sharp.webm');
+    // On a narrow screen there is room to find a place in the clip, and no line with a single letter.
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect((await page.locator('#clip-scrub').boundingBox())!.width).toBeGreaterThan(200);
+    const lineWidths = await page.locator('#clip-sharpen').evaluate((button) => {
+      const text = button.textContent;
+      button.textContent = 'Sharpen the whole clip, about 55 s';
+      const range = document.createRange();
+      range.selectNodeContents(button);
+      const widths = [...range.getClientRects()].map(({ width }) => width);
+      button.textContent = text;
+      return widths;
+    });
+    expect(Math.min(...lineWidths)).toBeGreaterThan(50);
+    await page.setViewportSize({ width: 1280, height: 860 });
     await download.saveAs(pathOf('saved.webm'));
 
     // With other settings, what was made stays until the next is complete.
