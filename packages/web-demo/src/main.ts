@@ -49,7 +49,7 @@ let clips: Promise<ClipDesk> | undefined;
 let clipDesk: ClipDesk | undefined;
 let mode: Mode = 'photo';
 /** The restoration of the visitor's own blur, as long as the blur is still that one. */
-let ownResult: Savable | undefined;
+let ownResult: (Savable & { told: string }) | undefined;
 /** The restoration of an own blur that is under way; what comes back for another one is dropped. */
 let ownWork: { own: OwnBlur } | undefined;
 /** Grows with every time that files are given. */
@@ -159,10 +159,11 @@ async function restoreOwnBlur(own: OwnBlur): Promise<void> {
     if (!restored) return;
     const { scene, restoration } = restored;
     ownWork = undefined;
-    ownResult = { name: 'own-blur', scene };
+    const told = describe(restoration, own.blurred, 'move the camera less');
+    ownResult = { name: 'own-blur', scene, told };
     element('edit-own-blur', HTMLButtonElement).disabled = false;
     player.showScene(scene);
-    say(describe(restoration, own.blurred, 'move the camera less'));
+    say(told);
     await scoreOwnBlur(own, ownResult);
   } catch (cause) {
     if (!isCurrent() || (cause as Error).name === 'AbortError') return;
@@ -242,7 +243,10 @@ function showMode(): void {
     return;
   }
   desk.show();
-  if (ownResult) return player.showScene(ownResult.scene);
+  if (ownResult) {
+    say(ownResult.told);
+    return player.showScene(ownResult.scene);
+  }
   player.hide();
   studio ??= new OwnBlurStudio({ onError: (message) => say(message, true), onChange: forgetOwnResult });
   studio.show();

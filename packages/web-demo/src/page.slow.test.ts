@@ -1064,6 +1064,10 @@ describeInBrowser('the page', () => {
     expect(rows[3]![1]).toBe(rows[3]![2]);
     expect(Math.max(...psnrOfBlur)).toBe(psnrOfBlur[3]);
     expect(await accessibilityFaultsOf(plainPage)).toEqual([]);
+    // Whoever comes back to it is told again what it is.
+    await plainPage.click('#tab-photo');
+    await plainPage.click('#tab-own-blur');
+    expect(await plainPage.textContent('#status')).toMatch(doneOn('WebAssembly'));
     // Another motion is another blur.
     await plainPage.locator('#tilt').evaluate((slider) => {
       (slider as HTMLInputElement).value = '4';
