@@ -103,7 +103,7 @@ async function firstVideo(input: Input, name: string): Promise<InputVideoTrack> 
   const video = await input.getPrimaryVideoTrack().catch(() => {
     throw unreadable();
   });
-  if (!video) throw new Error(`${name} holds no video or is incomplete.`);
+  if (!video) throw new Error(`${name} holds no video, or a part of it is missing. Get the whole file.`);
   return video;
 }
 
