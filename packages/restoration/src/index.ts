@@ -19,6 +19,13 @@ export { readFixedTimesNetwork, type FixedTimesNetwork } from './photo/fixed-tim
 export { consistencyRenderings, furtherRenderings } from './photo/consistent-frames.js';
 export { readFrameNetwork, type FrameNetwork, type NetworkSession } from './photo/frame-network.js';
 export { chooseTimes, commonFrameCount, selectFrames, type FrameChoice } from './photo/frame-selection.js';
+export {
+  halfOf,
+  halfSizeShareFor,
+  nearHalfSize,
+  nearHalfSizeMotion,
+  runsBackwards,
+} from './photo/half-size.js';
 export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
 export { anyTimes, photoFrames, photoReach } from './photo/photo-frame-network.js';
 export { consistencyInputs, photoFunctions } from './photo/photo-functions.js';

@@ -29,6 +29,14 @@ export interface NetworkPassesOptions {
   openSession: (width: number, height: number, framesBytes: number) => Promise<NetworkSession>;
 }
 
+export interface PassOptions {
+  /** Called with the fraction of the work that is done, 0 to 1. */
+  onShare: (share: number) => void;
+  signal: AbortSignal | undefined;
+  /** What else is kept within the budget meanwhile. */
+  keptBytes?: number;
+}
+
 /** Passes of a network over an image, in tiles where its memory budget has them. */
 export class NetworkPasses {
   readonly #options: NetworkPassesOptions;
@@ -39,7 +47,20 @@ export class NetworkPasses {
 
   /** How many frames of an image fit into the budget at once. */
   framesPerPass(image: RgbImage): number {
-    return Math.floor((this.#options.memoryBudgetBytes * framesFraction) / this.#frameBytes(image));
+    return Math.floor((this.#options.memoryBudgetBytes * framesFraction) / this.bytesOfFrames(image, 1));
+  }
+
+  /** What so many frames of an image take while they are made. */
+  bytesOfFrames({ width, height }: { width: number; height: number }, count: number): number {
+    const { memoryBudgetBytes, memoryBytesPerPixel, mirrored } = this.#options;
+    const pixels = width * height;
+    const whole = pixels * memoryBytesPerPixel <= memoryBudgetBytes * (1 - framesFraction);
+    return (
+      count *
+      pixels *
+      (whole ? bytesPerFramePixel.whole : bytesPerFramePixel.tiled) *
+      (mirrored ? copiesWhenMirrored : 1)
+    );
   }
 
   /** What the network and so many frames take for so many pixels; no more than the budget. */
@@ -55,11 +76,10 @@ export class NetworkPasses {
   restore(
     image: RgbImage,
     times: readonly number[],
-    onShare: (share: number) => void,
-    signal: AbortSignal | undefined,
+    { onShare, signal, keptBytes = 0 }: PassOptions,
   ): Promise<TiledRestoration> {
     const { memoryBudgetBytes, mirrored, openSession } = this.#options;
-    const framesBytes = this.#frameBytes(image) * times.length;
+    const framesBytes = this.bytesOfFrames(image, times.length) + keptBytes;
     const networkBytes = Math.max(memoryBudgetBytes * (1 - framesFraction), memoryBudgetBytes - framesBytes);
     const restoreTile = async (
       tile: RgbImage,
@@ -88,17 +108,6 @@ export class NetworkPasses {
     };
     const limits = this.#tileLimits(memoryBudgetBytes);
     return (await restoreInTiles(image, limits, ofTile, signal)).motionsPixels;
-  }
-
-  #frameBytes({ width, height }: RgbImage): number {
-    const { memoryBudgetBytes, memoryBytesPerPixel, mirrored } = this.#options;
-    const pixels = width * height;
-    const whole = pixels * memoryBytesPerPixel <= memoryBudgetBytes * (1 - framesFraction);
-    return (
-      pixels *
-      (whole ? bytesPerFramePixel.whole : bytesPerFramePixel.tiled) *
-      (mirrored ? copiesWhenMirrored : 1)
-    );
   }
 
   #tileLimits(networkBytes: number) {

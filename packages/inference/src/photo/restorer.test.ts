@@ -11,7 +11,14 @@ import {
   writeSafetensors,
   type PhotoConfig,
 } from '@unblur/core-model';
-import { readFrameNetwork, type ComputedFunction, type ComputeEngine } from '@unblur/restoration';
+import {
+  halfOf,
+  nearHalfSize,
+  nearHalfSizeMotion,
+  readFrameNetwork,
+  type ComputedFunction,
+  type ComputeEngine,
+} from '@unblur/restoration';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer, type RgbImage } from '../index.js';
 import { onnxRuntimeEngine } from '../onnx-engine.js';
@@ -141,16 +148,57 @@ describe('restore', () => {
     await counted.release();
   });
 
-  test('one colour, in which no motion can be seen, is restored at full size, whatever the network says', async () => {
-    const moving = Object.fromEntries(
-      Object.entries(values).map(([name, { shape, values: all }]) => [
-        name,
-        { shape, values: name.startsWith('trajectory.predict') ? all.map((value) => 1000 * value) : all },
-      ]),
+  /** The weights, with which everything moves so many times as far. */
+  const movingFurther = (times: number) =>
+    photoFamily.writeWeights(
+      Object.fromEntries(
+        Object.entries(values).map(([name, { shape, values: all }]) => [
+          name,
+          { shape, values: name.startsWith('trajectory.predict') ? all.map((value) => times * value) : all },
+        ]),
+      ),
+      config,
+      { dtype: 'float32' },
     );
-    const seeing = await createRestorer({
-      weights: photoFamily.writeWeights(moving, config, { dtype: 'float32' }),
+
+  test('long blur is restored at half the size too, and the mean taken', async () => {
+    const photo = photograph(200, 193);
+    const { motionsPixels } = await restorer.restore(photo, { times: [1] });
+    const lengths = Array.from({ length: motionsPixels[0]!.data.length / 2 }, (_, i) =>
+      Math.hypot(motionsPixels[0]!.data[2 * i]!, motionsPixels[0]!.data[2 * i + 1]!),
+    );
+    const furthest = lengths.sort((a, b) => a - b)[Math.floor(0.9 * lengths.length)]!;
+    const times = [-1, -0.25, 0, 0.25, 1];
+    const seeing = await createRestorer({ weights: movingFurther(9.5 / furthest) });
+    const shares: number[] = [];
+    const [whole, half, both] = [
+      await seeing.restore(photo, { times, scale: 1 }),
+      await seeing.restore(halfOf(photo), { times, scale: 1 }),
+      await seeing.restore(photo, { times, onShare: (share) => shares.push(share) }),
+    ];
+    expect(both.scale).toBe(1);
+    whole.frames.forEach((frame, i) => {
+      const expected = nearHalfSize({ ...frame, data: frame.data.slice() }, half.frames[i]!, 0.5);
+      expect(largestDifference(both.frames[i]!, expected)).toBe(0);
+      expect(largestDifference(both.frames[i]!, frame)).toBeGreaterThan(1e-4);
+      expect(both.motionsPixels[i]).toEqual(
+        nearHalfSizeMotion(whole.motionsPixels[i]!, half.motionsPixels[i]!, 0.5),
+      );
     });
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    expect(shares.at(-1)).toBe(1);
+    // In several passes, the same.
+    const scarce = await createRestorer({
+      weights: movingFurther(9.5 / furthest),
+      memoryBudgetBytes: 3 * 208 * 208 * readFrameNetwork(weights).memoryBytesPerPixel,
+    });
+    expect(await scarce.restore(photo, { frames: 25 })).toEqual(await seeing.restore(photo, { frames: 25 }));
+    await scarce.release();
+    await seeing.release();
+  });
+
+  test('one colour, in which no motion can be seen, is restored at full size, whatever the network says', async () => {
+    const seeing = await createRestorer({ weights: movingFurther(1000) });
     const { width, height, data } = photograph(64, 48);
     expect((await seeing.restore({ width, height, data })).scale).toBeLessThan(1);
     expect((await seeing.restore({ width, height, data: data.map(() => 0.2) })).scale).toBe(1);

@@ -9,6 +9,7 @@ import {
   expectScale,
   type FrameChoice,
   type FrameNetwork,
+  halfSizeShareFor,
   isOneColor,
   type MotionField,
   type Precision,
@@ -21,6 +22,7 @@ import {
   type WorkingScale,
 } from '@unblur/restoration';
 import { FullSize, shrinker } from './full-size.js';
+import { HalfSizePasses } from './half-size-passes.js';
 import { addressSpaceLimit, expectMemory } from './memory-limit.js';
 import { NetworkPasses, planPasses } from './network-passes.js';
 import { RestorerTurns } from './restorer-turns.js';
@@ -62,7 +64,8 @@ export interface RestorerOptions {
   mirrored?: boolean | undefined;
   /**
    * The fraction of its size at which a photograph is restored. `auto` (default): the largest at which the
-   * blur is no longer than the network can follow; the frames are brought back to full size.
+   * blur is no longer than the network can follow; the frames are brought back to full size. Long blur is then
+   * restored at half that size too, and the mean taken.
    */
   scale?: 'auto' | WorkingScale | undefined;
 }
@@ -221,20 +224,22 @@ export async function createRestorerOn(
     },
   });
 
-  async function chooseScale(
+  async function chooseSizes(
     photo: RgbImage,
     scale: 'auto' | WorkingScale,
     shrink: (width: number, height: number) => Promise<RgbImage>,
     signal: AbortSignal | undefined,
-  ): Promise<WorkingScale> {
-    if (scale !== 'auto') return scale;
-    if (network.reach === null || isOneColor(photo)) return 1;
+  ): Promise<{ workingScale: WorkingScale; halfSizeShare: number }> {
+    if (scale !== 'auto') return { workingScale: scale, halfSizeShare: 0 };
+    if (network.reach === null || isOneColor(photo)) return { workingScale: 1, halfSizeShare: 0 };
     const length = await surveyMotion(photo, async (width, height) => {
       const copy = await shrink(width, height);
       const atEnds = await turns.afterPrevious(() => passes.findMotionsAtEnds(copy, signal), signal);
       return atEnds[1]!;
     });
-    return scaleForMotion(length, photo, network.reach);
+    const workingScale = scaleForMotion(length, photo, network.reach);
+    const size = { width: photo.width * workingScale, height: photo.height * workingScale };
+    return { workingScale, halfSizeShare: halfSizeShareFor(length * workingScale, size) };
   }
 
   /** @param small the photograph at its working scale. */
@@ -242,18 +247,19 @@ export async function createRestorerOn(
     photo: RgbImage,
     small: RgbImage,
     workingScale: WorkingScale,
+    sizes: HalfSizePasses,
     times: readonly number[],
     onShare: (share: number) => void,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<RestoredFrame<RgbImage | DeepImage>, void, undefined> {
     // What stood still is told by the whole exposure, whatever times are asked for.
-    const planned = planPasses(times, passes.framesPerPass(small), { withEnds: workingScale !== 1 });
+    const planned = planPasses(times, sizes.framesPerPass(), { withEnds: workingScale !== 1 });
     let fullSize: FullSize | undefined;
     for (const [done, pass] of planned.entries()) {
       signal?.throwIfAborted();
       const onPassShare = (share: number) => onShare((done + share) / planned.length);
       const restored = await turns.afterPrevious(
-        () => passes.restore(small, pass.times, onPassShare, signal),
+        () => sizes.restore(pass.times, onPassShare, signal),
         signal,
       );
       // Frames of a large photograph take the place of the network in memory; it is opened again in a moment.
@@ -295,16 +301,21 @@ export async function createRestorerOn(
     if (network.reach === null) expectKnownTimes(times, network.timesOf(network.defaultFrames));
     signal?.throwIfAborted();
     const shrink = shrinker(photo);
-    const workingScale = await chooseScale(photo, scale, shrink, signal);
+    const { workingScale, halfSizeShare } = await chooseSizes(photo, scale, shrink, signal);
     const pixels = photo.width * photo.height;
+    const workedPixels = pixels * workingScale ** 2 * (halfSizeShare > 0 ? 5 / 4 : 1);
     expectMemory(
       photo,
-      passes.neededBytes(pixels * workingScale ** 2, times.length),
+      passes.neededBytes(workedPixels, times.length),
       fixedBytes + restoringBytesPerPixel * pixels,
       limit,
     );
     const small = await shrink(photo.width * workingScale, photo.height * workingScale);
-    return { scale: workingScale, frames: framesOf(photo, small, workingScale, times, onShare, signal) };
+    const sizes = new HalfSizePasses(passes, small, halfSizeShare);
+    return {
+      scale: workingScale,
+      frames: framesOf(photo, small, workingScale, sizes, times, onShare, signal),
+    };
   }
 
   async function restoreFrames(
