@@ -40,7 +40,11 @@ export function anyTimes(frames: number): number[] {
 }
 
 /** How far the photo network follows what moves. */
-export const photoReach: Reach = { fullSizePixels: 17.5, fullSizePixelsOfLarge: 8, smallerPixels: 14 };
+export const photoReach: Reach = {
+  fullSizePixels: 17.5,
+  smallerPixels: 20,
+  ofLarge: { fullSizePixels: 8, smallerPixels: 14 },
+};
 
 /** An image, and what all its frames are made from: outputs of the analysis by name. */
 interface AnalyzedImage {

@@ -12,6 +12,12 @@ const uniform = ({ width, height }: { width: number; height: number }, dx: numbe
   ),
 });
 
+const reach = {
+  fullSizePixels: 18,
+  smallerPixels: 20,
+  ofLarge: { fullSizePixels: 8, smallerPixels: 14 },
+};
+
 describe('surveyMotion', () => {
   const photo = { width: 2048, height: 640 };
   /** A network that follows up to 18 pixels and sees nothing of what is longer. */
@@ -57,16 +63,14 @@ test('a photograph is of one colour where its pixels differ by rounding at most'
 });
 
 test('what moves further than the network follows is beyond its reach', () => {
-  const reach = { fullSizePixels: 18, fullSizePixelsOfLarge: 8, smallerPixels: 14 };
   const isBeyond = (length: number) => movesBeyondReach(uniform({ width: 640, height: 360 }, length), reach);
   expect([0.3, 18, -18.5].map(isBeyond)).toEqual([false, false, true]);
 });
 
 test('the scale is the largest at which nothing moves too far', () => {
-  const reach = { fullSizePixels: 18, fullSizePixelsOfLarge: 8, smallerPixels: 14 };
   const scales = (width: number, height: number, lengths: number[]) =>
     lengths.map((length) => scaleForMotion(length, { width, height }, reach));
-  expect(scales(640, 360, [3, 18, 18.1, 28, 28.1, 56, 57, 1000])).toEqual([
+  expect(scales(640, 360, [3, 18, 18.1, 40, 40.1, 80, 81, 1000])).toEqual([
     1,
     1,
     1 / 2,

@@ -71,12 +71,12 @@ export async function surveyMotion(
 export interface Reach {
   /** At full size, which alone keeps all detail. */
   fullSizePixels: number;
+  smallerPixels: number;
   /**
-   * The same for a large photograph, whose pixels hold less detail than they could: half its size is as good
+   * The same for a large photograph, whose pixels hold less detail than they could: a smaller size is as good
    * sooner, at a quarter of the cost.
    */
-  fullSizePixelsOfLarge: number;
-  smallerPixels: number;
+  ofLarge: { fullSizePixels: number; smallerPixels: number };
 }
 
 /**
@@ -95,10 +95,9 @@ export function scaleForMotion(
   { width, height }: { width: number; height: number },
   reach: Reach,
 ): WorkingScale {
-  const fullSizePixels = width * height >= largePixels ? reach.fullSizePixelsOfLarge : reach.fullSizePixels;
+  const { fullSizePixels, smallerPixels } = width * height >= largePixels ? reach.ofLarge : reach;
   return (
-    workingScales.find(
-      (scale) => lengthPixels * scale <= (scale === 1 ? fullSizePixels : reach.smallerPixels),
-    ) ?? workingScales.at(-1)!
+    workingScales.find((scale) => lengthPixels * scale <= (scale === 1 ? fullSizePixels : smallerPixels)) ??
+    workingScales.at(-1)!
   );
 }
