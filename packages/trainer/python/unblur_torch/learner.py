@@ -261,8 +261,8 @@ class Learner:
         return named, {name: gradients[name].reshape(self._shapes[name]) for name in self._learned}
 
     def restore(self, blurred: Tensor) -> Dict[str, Tensor]:
-        """What the restoration graph makes of what it calls `blurred`, with the averaged weights: frames [1, S,
-        S, 3] in time order and, where the graph has them, the motions to each.
+        """What the restoration graph makes of what it calls `blurred`, with the averaged weights: frames
+        [1, S, S, 3] in time order and, where the graph has them, the motions to each.
         """
         return self._restoration.restore(lambda: self._layout.unflatten(self._averages), blurred)
 
