@@ -207,7 +207,9 @@ async function mixedRecipe({
     sources,
   );
   const exposing = { ...(averaging !== undefined && { averaging }), augmentation };
-  const parts = sources.map(async ({ weight = 1, ...source }, index) => {
+  const parts: MixedRecipe['parts'] = [];
+  // One after the other: of several that cannot be used, the first is named.
+  for (const [index, { weight = 1, ...source }] of sources.entries()) {
     requireThat(
       Number.isFinite(weight) && weight > 0,
       `sources[${index}].weight`,
@@ -232,9 +234,9 @@ async function mixedRecipe({
         own[name],
       );
     }
-    return { weight, recipe: await recipeOfSource(own, seed) };
-  });
-  return { kind: 'mixed', seed, parts: await Promise.all(parts) };
+    parts.push({ weight, recipe: await recipeOfSource(own, seed) });
+  }
+  return { kind: 'mixed', seed, parts };
 }
 
 function stackPictures(samples: SampleValues[]): Pick<SampleBatch, 'blurred' | 'frames'> {
