@@ -26,6 +26,7 @@ export {
   nearHalfSizeMotion,
   runsBackwards,
 } from './photo/half-size.js';
+export { analyzePhoto } from './photo/half-size-scene.js';
 export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
 export { anyTimes, photoFrames, photoReach } from './photo/photo-frame-network.js';
 export { consistencyInputs, photoFunctions } from './photo/photo-functions.js';
@@ -51,7 +52,6 @@ export {
 export { restoreInTiles, type RestoreTile, type TiledRestoration } from './tiling/any-size-restoration.js';
 export { roundUp } from './tiling/padding.js';
 export {
-  analyzeInTiles,
   tilesOf,
   type SceneProgress,
   type TiledScene,

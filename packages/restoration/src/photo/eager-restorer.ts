@@ -10,13 +10,9 @@ import {
 } from '@unblur/core-model';
 import { dispose, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { RestoredSequence, RgbImage } from '../raster.js';
-import {
-  analyzeInTiles,
-  type SceneProgress,
-  type TiledScene,
-  type TileNetwork,
-} from '../tiling/tiled-scene.js';
+import { type SceneProgress, type TiledScene, type TileNetwork } from '../tiling/tiled-scene.js';
 import { UnblurError } from '@unblur/files/file-error';
+import { analyzePhoto } from './half-size-scene.js';
 import { expectOptions, type OptionNames } from '@unblur/files/options';
 import { excerptOfValue } from '@unblur/files/parsed-value';
 import { consistencyRenderings, furtherRenderings } from './consistent-frames.js';
@@ -129,7 +125,7 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
   }
 
   async function analyze(photo: RgbImage, progress: EagerProgress = {}): Promise<EagerScene> {
-    return analyzeInTiles(photo, {
+    return analyzePhoto(photo, {
       ...expectOptions(progress, progressOptions, 'analyze(photo, { signal })'),
       maximumPixels,
       work,

@@ -25,20 +25,28 @@ export function halfSizeShareFor(
   return 0.5 * t * t * (3 - 2 * t);
 }
 
+/** The pixels of an image or the cells of a motion. */
+interface Grid {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array | Uint16Array;
+}
+
 /** Half of an image, by means of 2x2 pixels; the last column and row of an odd side count twice. */
 export function halfOf(image: RgbImage): RgbImage {
   return { ...halfSize(image), data: meansOf2x2(image, 3) };
 }
 
 /**
- * Whether the frames of half the size run the other way: by the change from a frame to a later one, at both
- * sizes.
+ * Whether what was found at half the size runs the other way: by the change from a frame to a later one, or
+ * from a motion to a later one, at both sizes.
  */
 export function runsBackwards(
-  [before, after]: readonly [RgbImage | DeepImage, RgbImage | DeepImage],
-  [halfBefore, halfAfter]: readonly [RgbImage | DeepImage, RgbImage | DeepImage],
+  [before, after]: readonly [Grid, Grid],
+  [halfBefore, halfAfter]: readonly [Grid, Grid],
 ): boolean {
-  const [first, last] = [meansOf2x2(before, 3), meansOf2x2(after, 3)];
+  const channels = before.data.length / (before.width * before.height);
+  const [first, last] = [meansOf2x2(before, channels), meansOf2x2(after, channels)];
   let agreement = 0;
   for (let i = 0; i < first.length; i++) {
     agreement += (last[i]! - first[i]!) * (halfAfter.data[i]! - halfBefore.data[i]!);
@@ -67,12 +75,6 @@ export function nearHalfSizeMotion(motion: MotionField, half: MotionField, share
   const near = { ...motion, data: motion.data.slice() };
   addDifference(near, half, 2, share, 2);
   return near;
-}
-
-interface Grid {
-  width: number;
-  height: number;
-  data: Float32Array | Uint16Array;
 }
 
 const peakOf = ({ data }: RgbImage | DeepImage) => (data instanceof Uint16Array ? 65535 : 1);

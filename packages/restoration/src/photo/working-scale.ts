@@ -26,6 +26,9 @@ const surveySidePixels = [512, 256, 128];
 const ownSizePixels = 500_000;
 /** The motion of a photograph is that of the part of it that moves furthest but for this. */
 const surveyPercentile = 0.9;
+/** How far, in pixels, most of what moves moves at most. */
+export const lengthOfMotion = (motion: MotionField): number => percentileLength(motion, surveyPercentile);
+
 /** On a copy, less than this is no motion that a coarser copy could tell from none. */
 const surveyNoisePixels = 1.5;
 
@@ -53,7 +56,7 @@ export async function surveyMotion(
   const [finestSide, ...coarserSides] = surveySidePixels as [number, ...number[]];
   const finestShrink = photo.width * photo.height <= ownSizePixels ? 1 : longestSide / finestSide;
   const lengthAt = async (shrink: number) =>
-    percentileLength(await motionAtEnd(photo.width / shrink, photo.height / shrink), surveyPercentile);
+    lengthOfMotion(await motionAtEnd(photo.width / shrink, photo.height / shrink));
   let longest = finestShrink * (await lengthAt(finestShrink));
   for (const shrink of coarserSides.map((side) => longestSide / side)) {
     if (shrink <= finestShrink) continue;
@@ -84,7 +87,7 @@ export interface Reach {
  * network found it in that image, from the middle of the exposure to its end.
  */
 export const movesBeyondReach = (motionAtEnd: MotionField, { fullSizePixels }: Reach): boolean =>
-  percentileLength(motionAtEnd, surveyPercentile) > fullSizePixels;
+  lengthOfMotion(motionAtEnd) > fullSizePixels;
 
 /** From so many pixels on a photograph is large. */
 const largePixels = 6e6;

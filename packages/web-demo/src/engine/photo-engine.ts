@@ -1,6 +1,6 @@
 import { photoFamily } from '@unblur/core-model';
 import {
-  analyzeInTiles,
+  analyzePhoto,
   consistencyInputs,
   photoFunctions,
   photoWork,
@@ -27,7 +27,7 @@ interface TensorScene {
 
 type SizedNetwork = TileNetwork<TensorScene> & { close(): Promise<void> };
 
-/** The photo network on an engine, opened for each size of tile that it meets; the last two stay open. */
+/** The photo network on an engine, opened for each size of tile that it meets; the last three stay open. */
 export class PhotoEngine {
   readonly #engine: Engine;
   readonly #network;
@@ -71,7 +71,7 @@ export class PhotoEngine {
 
   /** Finds out what all frames of a photograph are made from. */
   analyze(photo: RgbImage, progress: SceneProgress, precision: Precision = 'int8'): Promise<TiledScene> {
-    return analyzeInTiles(photo, {
+    return analyzePhoto(photo, {
       ...progress,
       work: this.#work,
       maximumPixels: maximumTilePixels[this.#engine.name],
@@ -86,7 +86,7 @@ export class PhotoEngine {
     this.#open.set(key, opening);
     opening.catch(() => this.#open.delete(key));
     for (const [size, other] of this.#open) {
-      if (this.#open.size <= 2) break;
+      if (this.#open.size <= 3) break;
       this.#open.delete(size);
       await (await other).close();
     }
