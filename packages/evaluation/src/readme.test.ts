@@ -3,22 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { photoFamily, type PhotoConfig } from '@unblur/core-model';
+import { photoFamily } from '@unblur/core-model';
 import * as inference from '@unblur/inference';
 import sharp from 'sharp';
+import { tinyConfig } from './tiny-network.test-tool.js';
 import * as evaluation from './index.js';
-
-/** Untrained, it gives the photograph back. */
-const config: PhotoConfig = {
-  channels: [4, 4, 4, 4],
-  encoderBlocks: [1, 1, 1],
-  bottleneckBlocks: 1,
-  decoderBlocks: [1, 1, 1],
-  trajectoryChannels: 4,
-  trajectoryBlocks: 1,
-  frameChannels: 4,
-  frameBlocks: 1,
-};
 
 test('the README example says how much better the middle frame is', async () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -36,7 +25,8 @@ test('the README example says how much better the middle frame is', async () => 
   const weights = join(folder, 'weights.safetensors');
   writeFileSync(
     weights,
-    photoFamily.writeWeights(photoFamily.initialWeights(config, 1), config, { dtype: 'float32' }),
+    // Untrained, it gives the photograph back.
+    photoFamily.writeWeights(photoFamily.initialWeights(tinyConfig, 1), tinyConfig, { dtype: 'float32' }),
   );
   const lines: string[] = [];
   const scope = {

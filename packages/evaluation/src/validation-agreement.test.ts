@@ -7,6 +7,7 @@ import { synthesizeSampleSet } from '@unblur/datasets';
 import { createRestorer } from '@unblur/inference';
 import { train } from '@unblur/trainer';
 import sharp from 'sharp';
+import { tinyConfig } from './tiny-network.test-tool.js';
 import { evaluateFolder } from './photographs.js';
 
 let folder = '';
@@ -34,16 +35,7 @@ test('training scores motion in validation as evaluation scores it', async () =>
   writeFileSync(
     runFile,
     JSON.stringify({
-      network: {
-        channels: [4, 4, 4, 4],
-        encoderBlocks: [1, 1, 1],
-        bottleneckBlocks: 1,
-        decoderBlocks: [1, 1, 1],
-        trajectoryChannels: 4,
-        trajectoryBlocks: 1,
-        frameChannels: 4,
-        frameBlocks: 1,
-      },
+      network: tinyConfig,
       frames: 3,
       data: { sizePixels: size, sources: [{ kind: 'samples', folder: 'set' }], workers: 0 },
       validation: { folder: 'set', sizePixels: size, everySteps: 40 },
