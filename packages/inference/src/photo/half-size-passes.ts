@@ -32,8 +32,7 @@ export class HalfSizePasses {
 
   /** How many frames of the image fit into the budget at once, beside those of half the size. */
   framesPerPass(): number {
-    const frames = this.#passes.framesPerPass(this.#image);
-    return this.#half ? Math.floor((frames * 4) / 5) : frames;
+    return this.#passes.framesPerPass(this.#image, ...(this.#half ? [this.#half] : []));
   }
 
   /** As `NetworkPasses.restore`. */

@@ -45,9 +45,10 @@ export class NetworkPasses {
     this.#options = options;
   }
 
-  /** How many frames of an image fit into the budget at once. */
-  framesPerPass(image: RgbImage): number {
-    return Math.floor((this.#options.memoryBudgetBytes * framesFraction) / this.bytesOfFrames(image, 1));
+  /** How many frames of an image fit into the budget at once, or as many of each of several. */
+  framesPerPass(...images: RgbImage[]): number {
+    const bytes = images.reduce((sum, image) => sum + this.bytesOfFrames(image, 1), 0);
+    return Math.floor((this.#options.memoryBudgetBytes * framesFraction) / bytes);
   }
 
   /** What so many frames of an image take while they are made. */
