@@ -106,7 +106,7 @@ async function readManifestFile(path: string, folder: string): Promise<string> {
     if (size <= maxManifestBytes) return await readFile(path, 'utf8');
   } catch (cause) {
     throw new Error(
-      `Expected a set of shards with a ${manifestFile} in ${folder}. ${explainFileError('read', path, cause).message}.`,
+      `Expected a set of shards with a ${manifestFile} in ${folder}. ${explainFileError('read', path, cause).message}. Folders of blur.png, frame-0.png ... are a source of kind samples.`,
       { cause },
     );
   }
