@@ -57,7 +57,8 @@ export interface EagerRestorer {
 
 /**
  * Makes a restorer that runs op by op on the currently active TensorFlow.js backend, as in a browser. On
- * Node, `createRestorer` of `@unblur/inference` is several times faster.
+ * Node, `createRestorer` of `@unblur/inference` is several times faster. Long blur is restored at half the
+ * photograph's size too, and the mean taken; see `halfSizeShareFor`.
  *
  * @throws UnblurError when an option makes no sense or the weights are invalid.
  */
