@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import { photoFamily } from '@unblur/core-model';
 import * as inference from '@unblur/inference';
 import sharp from 'sharp';
-import { tinyConfig } from './tiny-network.test-tool.js';
+import { tinyNetwork } from '../../trainer/src/systems/photo/tiny-network.test-tool.js';
 import * as evaluation from './index.js';
 
 test('the README example says how much better the middle frame is', async () => {
@@ -26,7 +26,7 @@ test('the README example says how much better the middle frame is', async () => 
   writeFileSync(
     weights,
     // Untrained, it gives the photograph back.
-    photoFamily.writeWeights(photoFamily.initialWeights(tinyConfig, 1), tinyConfig, { dtype: 'float32' }),
+    photoFamily.writeWeights(photoFamily.initialWeights(tinyNetwork, 1), tinyNetwork, { dtype: 'float32' }),
   );
   const lines: string[] = [];
   const scope = {

@@ -7,7 +7,7 @@ import { synthesizeSampleSet } from '@unblur/datasets';
 import { createRestorer } from '@unblur/inference';
 import { train } from '@unblur/trainer';
 import sharp from 'sharp';
-import { tinyConfig } from './tiny-network.test-tool.js';
+import { tinyNetwork } from '../../trainer/src/systems/photo/tiny-network.test-tool.js';
 import { evaluateFolder } from './photographs.js';
 
 let folder = '';
@@ -35,7 +35,7 @@ test('training scores motion in validation as evaluation scores it', async () =>
   writeFileSync(
     runFile,
     JSON.stringify({
-      network: tinyConfig,
+      network: tinyNetwork,
       frames: 3,
       data: { sizePixels: size, sources: [{ kind: 'samples', folder: 'set' }], workers: 0 },
       validation: { folder: 'set', sizePixels: size, everySteps: 40 },

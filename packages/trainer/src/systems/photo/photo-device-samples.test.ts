@@ -2,21 +2,11 @@ import { expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { stack, tensor, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { photoFamily, photoPreset } from '@unblur/core-model';
+import { photoFamily } from '@unblur/core-model';
 import { nonzeroWeights } from '../nonzero-weights.test-tool.js';
 import { photoDeviceTask, photoTask } from './photo-system.js';
+import { tinyNetwork } from './tiny-network.test-tool.js';
 
-const config = {
-  ...photoPreset,
-  channels: [4, 4, 4, 4],
-  encoderBlocks: [1, 1, 1],
-  bottleneckBlocks: 1,
-  decoderBlocks: [1, 1, 1],
-  trajectoryChannels: 4,
-  trajectoryBlocks: 1,
-  frameChannels: 4,
-  frameBlocks: 1,
-} as typeof photoPreset;
 const [batchSize, size, frames] = [2, 16, 5];
 const sizes = { batchSize, sizePixels: size, validationSizePixels: size };
 const loss = { epsilon: 1e-4, frameWeights: [1, 1, 2, 1, 1], motion: 0.3 };
@@ -36,12 +26,11 @@ const valuesOf = (terms: Record<string, Tensor>) =>
 const blurred = waves([batchSize, size, size, 3], 1);
 const gt = waves([batchSize, frames, size, size, 3], 2);
 const lastMotion = waves([batchSize, 4, 4, 2], 3, 2);
-const task = photoDeviceTask(config, { framesPerStep: frames, loss }, frames, sizes);
+const task = photoDeviceTask(tinyNetwork, { framesPerStep: frames, loss }, frames, sizes);
 const weights = Object.fromEntries(
-  Object.entries(nonzeroWeights(photoFamily.initialWeights(config, 1))).map(([name, { shape, values }]) => [
-    name,
-    tensor(values, shape),
-  ]),
+  Object.entries(nonzeroWeights(photoFamily.initialWeights(tinyNetwork, 1))).map(
+    ([name, { shape, values }]) => [name, tensor(values, shape)],
+  ),
 );
 
 /** A batch made on the device of scenes that move evenly. */
@@ -63,7 +52,7 @@ const lossOf = (changes?: Record<string, Tensor>) =>
   tidy(() => valuesOf(task.objective.loss(deviceBatch(changes))));
 
 test('where every frame is known and scenes move evenly, the loss is that of samples made elsewhere', () => {
-  const elsewhere = photoTask(config, { frames, order: 'better', loss }, sizes);
+  const elsewhere = photoTask(tinyNetwork, { frames, order: 'better', loss }, sizes);
   // Its motions are of pixels, which are averaged over the squares that the trajectory is known for.
   const motionPixels = lastMotion
     .reshape([batchSize, 4, 1, 4, 1, 2])
