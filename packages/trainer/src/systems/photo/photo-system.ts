@@ -182,14 +182,7 @@ function taskOf(
     objective,
     restoration: {
       blurredShape: [1, size, size, 3],
-      restore: (blurred, weights) => {
-        const { frames: restored, motionsPixels } = network.restore(
-          blurred as Tensor4D,
-          frameTimes(frames),
-          weights,
-        );
-        return { frames: restored, motionsPixels };
-      },
+      restore: (blurred, weights) => network.restore(blurred as Tensor4D, frameTimes(frames), weights),
     },
   };
 }
