@@ -22,6 +22,7 @@ export { chooseTimes, commonFrameCount, selectFrames, type FrameChoice } from '.
 export {
   halfOf,
   halfSizeShareFor,
+  halfSizeWork,
   nearHalfSize,
   nearHalfSizeMotion,
   runsBackwards,

@@ -1,5 +1,6 @@
 import {
   halfOf,
+  halfSizeWork,
   nearHalfSize,
   nearHalfSizeMotion,
   type RgbImage,
@@ -8,15 +9,12 @@ import {
 } from '@unblur/restoration';
 import type { NetworkPasses } from './network-passes.js';
 
-/** Of the work at both sizes, what half the size takes. */
-const halfSizeWork = 1 / 5;
-
 type Passes = Pick<NetworkPasses, 'restore' | 'framesPerPass' | 'bytesOfFrames'>;
 
 /** Passes over one image, and over half of it where that counts; see `halfSizeShareFor`. */
 export class HalfSizePasses {
+  readonly image: RgbImage;
   readonly #passes: Passes;
-  readonly #image: RgbImage;
   readonly #share: number;
   readonly #half: RgbImage | undefined;
   /** Whether what is found at half the size runs the other way, once that is known. */
@@ -25,14 +23,14 @@ export class HalfSizePasses {
   /** @param share how much half the size counts, 0 to 0.5. */
   constructor(passes: Passes, image: RgbImage, share: number) {
     this.#passes = passes;
-    this.#image = image;
+    this.image = image;
     this.#share = share;
     if (share > 0) this.#half = halfOf(image);
   }
 
   /** How many frames of the image fit into the budget at once, beside those of half the size. */
   framesPerPass(): number {
-    return this.#passes.framesPerPass(this.#image, ...(this.#half ? [this.#half] : []));
+    return this.#passes.framesPerPass(this.image, ...(this.#half ? [this.#half] : []));
   }
 
   /** As `NetworkPasses.restore`. */
@@ -41,7 +39,7 @@ export class HalfSizePasses {
     onShare: (share: number) => void,
     signal: AbortSignal | undefined,
   ): Promise<TiledRestoration> {
-    const [passes, image, half] = [this.#passes, this.#image, this.#half];
+    const [passes, image, half] = [this.#passes, this.image, this.#half];
     if (!half) return passes.restore(image, times, { onShare, signal });
     const atHalf = await passes.restore(half, times, {
       onShare: (share) => onShare(halfSizeWork * share),

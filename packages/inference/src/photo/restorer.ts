@@ -242,10 +242,9 @@ export async function createRestorerOn(
     return { workingScale, halfSizeShare: halfSizeShareFor(length * workingScale, size) };
   }
 
-  /** @param small the photograph at its working scale. */
+  /** @param sizes passes over the photograph at its working scale. */
   async function* framesOf(
     photo: RgbImage,
-    small: RgbImage,
     workingScale: WorkingScale,
     sizes: HalfSizePasses,
     times: readonly number[],
@@ -268,7 +267,7 @@ export async function createRestorerOn(
       }
       const motionsPixels = restored.motionsPixels.map((motion) => atFullSize(motion, workingScale));
       if (workingScale !== 1) {
-        fullSize ??= await FullSize.prepare(photo, small, network.reach === null ? [] : motionsPixels);
+        fullSize ??= await FullSize.prepare(photo, sizes.image, network.reach === null ? [] : motionsPixels);
       }
       for (const index of pass.wanted) {
         const frame = restored.takeFrame(index);
@@ -314,7 +313,7 @@ export async function createRestorerOn(
     const sizes = new HalfSizePasses(passes, small, halfSizeShare);
     return {
       scale: workingScale,
-      frames: framesOf(photo, small, workingScale, sizes, times, onShare, signal),
+      frames: framesOf(photo, workingScale, sizes, times, onShare, signal),
     };
   }
 

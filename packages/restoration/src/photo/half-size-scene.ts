@@ -1,10 +1,17 @@
 import type { RgbImage } from '../raster.js';
 import { analyzeInTiles, type TiledScene, type TiledSceneOptions } from '../tiling/tiled-scene.js';
-import { halfOf, halfSizeShareFor, nearHalfSize, nearHalfSizeMotion, runsBackwards } from './half-size.js';
+import {
+  halfOf,
+  halfSizeShareFor,
+  halfSizeWork,
+  nearHalfSize,
+  nearHalfSizeMotion,
+  runsBackwards,
+} from './half-size.js';
 import { lengthOfMotion } from './working-scale.js';
 
 /** Of the work at both sizes, what the photograph itself takes. */
-const wholeWork = 4 / 5;
+const wholeWork = 1 - halfSizeWork;
 
 /**
  * Analyzes a photograph as `analyzeInTiles` does, and half of it too where its blur is long: all that is made
@@ -28,7 +35,7 @@ export async function analyzePhoto<Scene>(
   try {
     const half = await analyzeInTiles(halfOf(photo), {
       ...options,
-      onShare: (done) => onShare(wholeWork + (1 - wholeWork) * done),
+      onShare: (done) => onShare(wholeWork + halfSizeWork * done),
     });
     return meanOfSizes(whole, half, share);
   } catch (cause) {

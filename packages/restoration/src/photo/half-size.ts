@@ -9,6 +9,9 @@ const lengthPixels = { short: 8, long: 12 };
 /** In an image whose half has a shorter side, the network sees too little of what moves. */
 const leastSidePixels = 96;
 
+/** Of the work at both sizes, what half the size takes. */
+export const halfSizeWork = 1 / 5;
+
 /**
  * How much half the size counts where an image is restored at both sizes, 0 to 0.5. Longer blur is followed
  * better at half the size, and errors that are not the same at both average out.
