@@ -24,7 +24,7 @@ export default {
     // Each file of tests loads TensorFlow.js anew: without the parts that nothing here uses, in half the
     // time.
     '^@tensorflow/tfjs$': besideThis('jest.tfjs.js'),
-    '^@tensorflow/tfjs-(layers|converter|data|backend-webgl)$': besideThis('jest.empty.cjs'),
+    '^@tensorflow/tfjs-(converter|data|backend-webgl)$': besideThis('jest.empty.cjs'),
   },
   testEnvironmentOptions: { customExportConditions: ['@unblur/source', 'node', 'node-addons'] },
   testTimeout: isWholeRun ? 180_000 : 60_000,

@@ -1,4 +1,4 @@
-import type { Tensor4D } from '@tensorflow/tfjs';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Width and height of what is measured; the larger one where that takes no time. */
 const measuredSizesPixels = [32, 256];
@@ -10,7 +10,7 @@ const noTimeSeconds = 1;
  * @returns billions of floating-point operations per second.
  */
 export async function measureConvolution(device: 'cpu' | 'webgpu'): Promise<number> {
-  const tf = await import('@tensorflow/tfjs');
+  const tf = await import('@tensorflow/tfjs-core');
   const { trace } = await import('@unblur/onnx');
   const { createSession } = await import('@unblur/onnx/node');
   const channels = 64;

@@ -69,7 +69,7 @@ async function diagnose(): Promise<Diagnosis> {
       unblur: readVersion(),
       node: process.versions.node,
       onnxruntime: onnxRuntimeVersion,
-      tfjs: packageVersion('@tensorflow/tfjs'),
+      tfjs: packageVersion('@tensorflow/tfjs-core'),
       sharp: packageVersion('sharp'),
     },
     machine: {

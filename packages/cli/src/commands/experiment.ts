@@ -48,7 +48,6 @@ async function runNamed(
   { from, out, seeds, engine, threads, json }: ExperimentOptions,
 ): Promise<void> {
   if (name === 'list') return listAll(from, json);
-  await import('@tensorflow/tfjs');
   const { runExperiment } = await import('@unblur/evaluation');
   const result = await runExperiment(name, {
     experiments: from,

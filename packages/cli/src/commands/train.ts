@@ -66,7 +66,6 @@ async function runTraining(
   runFile: string,
   { nproc, pack, maxMib, partMib, collect, ...options }: TrainOptions,
 ): Promise<void> {
-  await import('@tensorflow/tfjs');
   const { collectRun, packRun, train } = await import('@unblur/trainer');
   const { minutes } = options;
   if (pack !== undefined && collect !== undefined) {

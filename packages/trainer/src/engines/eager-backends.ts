@@ -15,10 +15,8 @@ export function activateEagerBackend(name: EagerBackend): Promise<void> {
 }
 
 const loaders: Record<EagerBackend, () => Promise<void>> = {
-  cpu: async () => {
-    throw new Error(
-      "Expected the TensorFlow.js backend 'cpu' to be registered but it is not; import '@tensorflow/tfjs' once in the application.",
-    );
+  async cpu() {
+    await import('@tensorflow/tfjs-backend-cpu');
   },
 
   async webgpu() {

@@ -6,7 +6,6 @@ import type { EagerBackend } from './eager-backends.js';
 import type { Engine } from './engine.js';
 import {
   blurredInput,
-  expectGradients,
   gradientName,
   restorationStep,
   restoredOf,
@@ -25,7 +24,6 @@ export async function createEagerEngine(
   task: LearningTask,
   { backend }: { backend: EagerBackend },
 ): Promise<Engine> {
-  expectGradients();
   await activateEagerBackend(backend);
   const step = trainingStep(task);
   const restoration = restorationStep(task.restoration);

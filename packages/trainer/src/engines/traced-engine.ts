@@ -4,7 +4,6 @@ import { createSession } from '@unblur/onnx/node';
 import type { Engine } from './engine.js';
 import {
   blurredInput,
-  expectGradients,
   gradientName,
   restorationStep,
   restoredOf,
@@ -19,10 +18,8 @@ import type { LearningTask } from '../training-system.js';
  * Runtime.
  *
  * @param options.threads processor threads that ONNX Runtime may use.
- * @throws if TensorFlow.js's gradients are not registered.
  */
 export async function createTracedEngine(task: LearningTask, options: { threads: number }): Promise<Engine> {
-  expectGradients();
   const learned = task.groups.flat();
   const stepSession = await createSession(
     trace(trainingStep(task), taskSignature(task, task.objective.batchShapes)),

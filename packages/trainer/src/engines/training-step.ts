@@ -1,4 +1,6 @@
-import { engine, getGradient, keep, zerosLike } from '@tensorflow/tfjs-core';
+// Registers the gradients of all kernels; nothing smaller of TensorFlow.js does so in Node.
+import '@tensorflow/tfjs-layers';
+import { engine, keep, zerosLike } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { NamedTensors } from '@unblur/core-model';
 import type { Signature } from '@unblur/onnx';
@@ -102,13 +104,4 @@ export function taskSignature(
   return Object.fromEntries(
     Object.entries({ ...weightShapes, ...others }).map(([name, shape]) => [name, { shape }]),
   );
-}
-
-/** @throws if TensorFlow.js's gradients are not registered. */
-export function expectGradients(): void {
-  if (!getGradient('Conv2D')) {
-    throw new Error(
-      "Expected the gradients of TensorFlow.js to be registered but they are not; import '@tensorflow/tfjs' once in the application.",
-    );
-  }
 }
