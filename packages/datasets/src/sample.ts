@@ -1,12 +1,5 @@
 import type { RgbImage } from '@unblur/metrics';
-import type { CameraTurn } from './panorama/camera-turn.js';
-
-/** A picture as files hold it: `height * width * 3` interleaved R, G, B bytes. */
-export interface RgbBytes {
-  width: number;
-  height: number;
-  rgb: Uint8Array;
-}
+import { type CameraTurn, flowOfTurn } from './panorama/camera-turn.js';
 
 /** One training or test case: what the sensor recorded, and what it saw. */
 export interface Sample {
@@ -61,35 +54,16 @@ export function valuesOf({
   };
 }
 
-/** `Sample.motionPixels` from the flows to at least the first and the last frame, in time order. */
-export function motionOfFlows(flowsPixels: readonly Float32Array[]): Float32Array {
-  const [toFirst, toLast] = [flowsPixels[0]!, flowsPixels.at(-1)!];
-  return toLast.map((value, index) => (value - toFirst[index]!) / 2);
-}
-
-/** Puts arrays of one length one after the other. */
-export function concatenate(arrays: Float32Array[]): Float32Array {
-  const length = arrays[0]!.length;
-  const whole = new Float32Array(arrays.length * length);
-  for (const [index, values] of arrays.entries()) whole.set(values, index * length);
-  return whole;
-}
-
-/** Views of `count` arrays of one length that lie one after the other. */
-export function splitEvenly<T extends Uint8Array | Float32Array>(whole: T, count: number): T[] {
-  const length = whole.length / count;
-  return Array.from(
-    { length: count },
-    (_, index) => whole.subarray(index * length, (index + 1) * length) as T,
-  );
-}
-
-/** Display values as bytes, rounded and clipped; pictures of one size, one after the other. */
-export function displayBytes(pictures: readonly Float32Array[]): Uint8Array {
-  const bytes = new Uint8ClampedArray(pictures.length * pictures[0]!.length);
-  // Storing in a clamped array rounds and clips.
-  for (const [index, values] of pictures.entries()) {
-    for (let i = 0; i < values.length; i++) bytes[index * values.length + i] = values[i]! * 255;
-  }
-  return new Uint8Array(bytes.buffer);
+/**
+ * Optical flow from the middle frame of a sample to each of its frames, `height * width * 2` values (dx, dy) in
+ * pixels, x to the right and y down; nothing where the motion is not known.
+ */
+export function flowsOfSample({
+  blurred,
+  frames,
+  cameraTurn,
+  flowsPixels,
+}: Pick<Sample, 'blurred' | 'frames' | 'cameraTurn' | 'flowsPixels'>): Float32Array[] | undefined {
+  if (flowsPixels || !cameraTurn) return flowsPixels;
+  return frames.map((_, index) => flowOfTurn(cameraTurn, blurred, (2 * index) / (frames.length - 1) - 1));
 }

@@ -11,10 +11,12 @@ import {
   requireAugmentation,
 } from './augmentation.js';
 import type { Given } from './exposure-options.js';
+import { motionOfFlows } from './flows.js';
 import { requireThat } from './option-checks.js';
 import { type CameraTurn, cropTurn, motionOfTurn, rearrangeTurn } from './panorama/camera-turn.js';
+import type { RgbBytes } from './pictures/picture-bytes.js';
 import { createRandom, type Random } from './random.js';
-import { motionOfFlows, type RgbBytes, type Sample } from './sample.js';
+import type { Sample } from './sample.js';
 
 // Samples that were made before, in shards or in folders, as samples to train on.
 

@@ -10,7 +10,6 @@ export {
   type AveragingChoice,
   type AveragingSpace,
 } from './averaging.js';
-export { flowsOfSample } from './flows.js';
 export { layeredDefaults, resolveLayeredOptions, type LayeredOptions } from './layers/layered-options.js';
 export {
   drawLayerMotion,
@@ -41,5 +40,5 @@ export {
 export { expose, planRotationalBlur, synthesizeRotationalBlur } from './panorama/rotational-blur.js';
 export { quantizeLikeJpeg } from './pictures/jpeg-quantization.js';
 export { createRandom, type Random } from './random.js';
-export type { Sample } from './sample.js';
+export { flowsOfSample, type Sample } from './sample.js';
 export { resolveVideoOptions, videoDefaults, type VideoOptions } from './video/video-options.js';

@@ -1,8 +1,10 @@
 import type { RgbImage } from '@unblur/metrics';
 import { colourCurve, degrade, drawAugmentation, rearrangePixels } from '../augmentation.js';
 import { type AveragingSpace, drawAveraging, renderCount, transferFunctions } from '../averaging.js';
+import { motionOfFlows } from '../flows.js';
+import type { RgbBytes } from '../pictures/picture-bytes.js';
 import type { Random } from '../random.js';
-import { motionOfFlows, type RgbBytes, type Sample } from '../sample.js';
+import type { Sample } from '../sample.js';
 import type { LayeredOptions } from './layered-options.js';
 import {
   drawLayerMotion,

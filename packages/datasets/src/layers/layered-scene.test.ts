@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { noAugmentation } from '../augmentation.js';
 import { createRandom } from '../random.js';
-import type { RgbBytes } from '../sample.js';
+import type { RgbBytes } from '../pictures/picture-bytes.js';
 import { synthesizeLayeredBlur } from './layered-blur.js';
 import { resolveLayeredOptions } from './layered-options.js';
 import {

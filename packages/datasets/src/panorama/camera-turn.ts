@@ -1,5 +1,5 @@
 import type { Augmentation } from '../augmentation.js';
-import { motionOfFlows } from '../sample.js';
+import { motionOfFlows } from '../flows.js';
 import type { PinholeCamera, Vector3 } from './camera.js';
 import { axisAngleOf, matrixOf, type Orientation, orientationsBetween, rotationAbout } from './rotation.js';
 

@@ -8,8 +8,8 @@ import {
   type PartialPanoramaOptions,
   resolvePanoramaOptions,
 } from './panorama-options.js';
-import { buildPanorama, buildPartialPanorama, type Panorama, panoramaBytes } from './panorama.js';
-import { staysWithin } from './rotation.js';
+import { buildPanorama, type Panorama, panoramaBytes } from './panorama.js';
+import { buildPartialPanorama, staysWithin } from './partial-panorama.js';
 import { planRotationalBlur, synthesizeRotationalBlur } from './rotational-blur.js';
 
 /** Paths of the panoramas in a folder, sorted by name; throws as `listPictures` does. */

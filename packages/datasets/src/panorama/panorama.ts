@@ -1,4 +1,4 @@
-import type { RgbBytes } from '../sample.js';
+import type { RgbBytes } from '../pictures/picture-bytes.js';
 
 /**
  * A full-sphere photograph prepared for rendering views: a pyramid of halved sizes, each with a border of one
@@ -10,6 +10,15 @@ export interface Panorama {
   levels: PanoramaLevel[];
   /** The part of the sphere that was taken, where it is not all of it (see `buildPartialPanorama`). */
   coverage?: Coverage;
+}
+
+/**
+ * The part of the sphere that a partial panorama shows: longitudes and latitudes up to these, to either side
+ * of the middle.
+ */
+export interface Coverage {
+  longitudeRadians: number;
+  latitudeRadians: number;
 }
 
 export interface PanoramaLevel {
@@ -139,51 +148,4 @@ function withBorder({ width, height, rgb }: RgbBytes): PanoramaLevel {
     pixels[start + width + 1] = pixels[start + 1]!;
   }
   return { width, height, pixels };
-}
-
-/**
- * The part of the sphere that a partial panorama shows: longitudes and latitudes up to these, to either side
- * of the middle.
- */
-export interface Coverage {
-  longitudeRadians: number;
-  latitudeRadians: number;
-}
-
-/**
- * A panorama of which only a part was taken: equirectangular, with the same degrees per pixel across and down
- * and the horizon in its middle. It is set into a full sphere that is black elsewhere (its width rounded to
- * whole pixels); cameras must keep within its `coverage`.
- *
- * @param coverageDegrees how much of the horizon the image shows, above 0 and at most 360.
- * @throws RangeError where the image would be higher than the sphere.
- */
-export function buildPartialPanorama(
-  width: number,
-  height: number,
-  rgb: Uint8Array,
-  coverageDegrees: number,
-): Panorama & { coverage: Coverage } {
-  const sphereHeight = Math.round((width * 180) / coverageDegrees);
-  const sphereWidth = 2 * sphereHeight;
-  if (width > sphereWidth || height > sphereHeight) {
-    const highest = Math.floor(sphereHeight);
-    throw new RangeError(
-      `Expected a part of a panorama, ${coverageDegrees} degrees across and at most 180 down (${highest} pixels), but received ${width}x${height}.`,
-    );
-  }
-  const left = Math.floor((sphereWidth - width) / 2);
-  const top = Math.floor((sphereHeight - height) / 2);
-  const sphere = new Uint8Array(sphereWidth * sphereHeight * 3);
-  for (let row = 0; row < height; row++) {
-    sphere.set(rgb.subarray(row * width * 3, (row + 1) * width * 3), ((top + row) * sphereWidth + left) * 3);
-  }
-  // Two pixels less on either side: one for the odd half of the centring, one for what bilinear sampling
-  // takes from beyond.
-  const within = (pixels: number): number => ((pixels / 2 - 2) * Math.PI) / sphereHeight;
-  const coverage = {
-    longitudeRadians: width === sphereWidth ? Math.PI : within(width),
-    latitudeRadians: height === sphereHeight ? Math.PI / 2 : within(height),
-  };
-  return { ...buildPanorama(sphereWidth, sphereHeight, sphere), coverage };
 }

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { createResponse, fullReading } from '../averaging.js';
 import { createRandom } from '../random.js';
 import { centredCamera } from './camera.js';
-import { buildPartialPanorama } from './panorama.js';
+import { buildPartialPanorama, staysWithin } from './partial-panorama.js';
 import { addPerspective, createViewfinder } from './perspective.js';
-import { matrixOf, orientationOfAngles, rotationAbout, staysWithin } from './rotation.js';
+import { matrixOf, orientationOfAngles, rotationAbout } from './rotation.js';
 
 const identity = createResponse((value) => value);
 

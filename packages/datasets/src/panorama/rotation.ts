@@ -1,14 +1,6 @@
 import { Quaternion } from 'quaternion';
 import type { Random } from '../random.js';
-import {
-  anglesOfDirection,
-  pixelOfRay,
-  rayOfPixel,
-  type PinholeCamera,
-  type PixelPosition,
-  type Vector3,
-} from './camera.js';
-import type { Coverage } from './panorama.js';
+import type { PinholeCamera, Vector3 } from './camera.js';
 
 /** Orientation of a camera as a unit quaternion that turns camera axes into world axes. */
 export type Orientation = Quaternion;
@@ -105,67 +97,4 @@ export function fastestPixelsPerRadian(camera: PinholeCamera, [ax, ay, az]: Vect
     }
   }
   return Math.sqrt(fastestSquared) * focalPixels;
-}
-
-function turned(m: readonly number[], [x, y, z]: Vector3): Vector3 {
-  return [
-    m[0]! * x + m[1]! * y + m[2]! * z,
-    m[3]! * x + m[4]! * y + m[5]! * z,
-    m[6]! * x + m[7]! * y + m[8]! * z,
-  ];
-}
-
-const testedOrientations = 5;
-
-const testedPixelsPerSide = 9;
-
-/**
- * Whether a camera sees nothing but the covered part of the sphere during its whole exposure (found at pixels
- * along the picture's border and at five moments).
- */
-export function staysWithin(
-  { camera, first, last }: { camera: PinholeCamera; first: Orientation; last: Orientation },
-  { longitudeRadians, latitudeRadians }: Coverage,
-): boolean {
-  const border: PixelPosition[] = Array.from(
-    { length: testedPixelsPerSide },
-    (_, step) => step / (testedPixelsPerSide - 1),
-  ).flatMap((share) => {
-    const [x, y, right, bottom] = [
-      share * (camera.width - 1),
-      share * (camera.height - 1),
-      camera.width - 1,
-      camera.height - 1,
-    ];
-    return [
-      { x, y: 0 },
-      { x, y: bottom },
-      { x: 0, y },
-      { x: right, y },
-    ];
-  });
-  return orientationsBetween(first, last, testedOrientations).every((orientation) => {
-    const worldFromCamera = matrixOf(orientation);
-    const [downX, downY, downZ] = worldFromCamera.slice(3, 6) as [number, number, number];
-    const seesPole =
-      latitudeRadians < Math.PI / 2 &&
-      [-1, 1].some((pole) => isInPicture(camera, [downX * pole, downY * pole, downZ * pole]));
-    return (
-      !seesPole &&
-      border.every((pixel) => {
-        const angles = anglesOfDirection(turned(worldFromCamera, rayOfPixel(camera, pixel)));
-        return (
-          Math.abs(angles.longitudeRadians) <= longitudeRadians &&
-          Math.abs(angles.latitudeRadians) <= latitudeRadians
-        );
-      })
-    );
-  });
-}
-
-/** Whether a direction in camera axes is seen; the pole may lie inside a picture whose border is covered. */
-function isInPicture(camera: PinholeCamera, ray: readonly [number, number, number]): boolean {
-  if (ray[2] <= 0) return false;
-  const { x, y } = pixelOfRay(camera, ray);
-  return x >= 0 && y >= 0 && x <= camera.width - 1 && y <= camera.height - 1;
 }

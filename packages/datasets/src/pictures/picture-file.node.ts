@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { explainFileError, firstLine, isPicture, pictureExtensions, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import sharp from 'sharp';
-import type { RgbBytes } from '../sample.js';
 import type { FileDecoder } from './file-cache.node.js';
+import { displayBytes, displayValues, type RgbBytes } from './picture-bytes.js';
 
 /**
  * Paths of the pictures in a folder, sorted by name; hidden ones, such as the `._a.jpg` of macOS, are none.
@@ -113,20 +113,13 @@ export async function mirrorAtEdges(image: RgbBytes, width: number, height: numb
 /** Reads a picture of at most 50 megapixels as display values in [0, 1]; throws as `readImageFile` does. */
 export async function readRgbImage(path: string): Promise<RgbImage> {
   const { width, height, rgb } = await readImageFile(path, maxFramePixels);
-  const data = new Float32Array(rgb.length);
-  for (let i = 0; i < data.length; i++) data[i] = rgb[i]! / 255;
-  return { width, height, data };
+  return { width, height, data: displayValues([rgb]) };
 }
 
 /** Writes display values, clamped to [0, 1], as 8 bit. */
 export async function writePng(path: string, { width, height, data }: RgbImage): Promise<void> {
-  const bytes = Uint8Array.from(data, (value) => Math.min(Math.max(Math.round(value * 255), 0), 255));
-  await writeFile(
-    path,
-    await sharp(bytes, { raw: { width, height, channels: 3 } })
-      .png()
-      .toBuffer(),
-  );
+  const image = sharp(displayBytes([data]), { raw: { width, height, channels: 3 } });
+  await writeFile(path, await image.png().toBuffer());
 }
 
 function greyToRgb(grey: Uint8Array): Uint8Array {

@@ -2,7 +2,8 @@ import { isMapping } from '@unblur/files/parsed-value';
 import type { RgbImage } from '@unblur/metrics';
 import sharp from 'sharp';
 import { requireThat } from '../option-checks.js';
-import { displayBytes, type Sample } from '../sample.js';
+import { displayBytes } from '../pictures/picture-bytes.js';
+import type { Sample } from '../sample.js';
 import { estimateMotionPixels } from '../video/frame-motion.js';
 
 const mostFrames = 7;

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expectOptions, UnblurError, writeFolderAtomically } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
-import { flowsOfSample } from '../flows.js';
+import { motionOfFlows } from '../flows.js';
 import { folderEntries, readRgbImage, writePng } from '../pictures/picture-file.node.js';
-import { motionOfFlows, type Sample } from '../sample.js';
+import { flowsOfSample, type Sample } from '../sample.js';
 import { shardName } from '../shards/shard-folder.node.js';
 import { encodeFlow, readFlow } from './flow-file.node.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { flowsOfSample } from '../flows.js';
+import { flowsOfSample } from '../sample.js';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
 import { writePng } from '../pictures/picture-file.node.js';
 import type { SampleSource } from '../stream/recipes.node.js';

@@ -1,8 +1,10 @@
 import { expectOptions, type OptionNames } from '@unblur/files';
+import { motionOfFlows } from '../flows.js';
 import { requireBatches } from '../option-checks.js';
 import { createRandom } from '../random.js';
 import { motionOfTurn } from '../panorama/camera-turn.js';
-import { concatenate, motionOfFlows, splitEvenly } from '../sample.js';
+import { displayValues } from '../pictures/picture-bytes.js';
+import { concatenate, splitEvenly } from '../stacked-values.js';
 import type { SampleBatch } from '../stream/batches.node.js';
 import { groupSamples, readAhead } from '../stream/sample-stream.node.js';
 import type { ShardSample } from './shard-file.node.js';
@@ -124,8 +126,8 @@ function toBatch(
 ): ShardBatch {
   const batch: ShardBatch = {
     firstSample,
-    blurred: toValues(samples.map(({ blurred }) => blurred)),
-    frames: toValues(samples.map(({ frames }) => frames)),
+    blurred: displayValues(samples.map(({ blurred }) => blurred)),
+    frames: displayValues(samples.map(({ frames }) => frames)),
   };
   if (samples[0]!.rotationDegrees !== undefined) {
     batch.rotationDegrees = Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees!);
@@ -141,13 +143,4 @@ function toBatch(
   );
   if (motions.every((motion) => motion !== undefined)) batch.motionPixels = concatenate(motions);
   return batch;
-}
-
-function toValues(images: Uint8Array[]): Float32Array {
-  const length = images[0]!.length;
-  const values = new Float32Array(images.length * length);
-  for (const [index, bytes] of images.entries()) {
-    for (let i = 0; i < length; i++) values[index * length + i] = bytes[i]! / 255;
-  }
-  return values;
 }

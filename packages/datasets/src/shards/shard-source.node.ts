@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { expectOptions } from '@unblur/files';
 import { requireThat } from '../option-checks.js';
-import { splitEvenly } from '../sample.js';
+import { splitEvenly } from '../stacked-values.js';
 import {
   augmentStored,
   type PartialStoredSampleOptions,

@@ -2,10 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noAugmentation } from '../augmentation.js';
-import { flowsOfSample } from '../flows.js';
+import { flowsOfSample, type Sample } from '../sample.js';
 import { type CameraTurn, flowOfTurn } from '../panorama/camera-turn.js';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
-import type { Sample } from '../sample.js';
 import { mixedBatches, type MixedBatch } from '../stream/batches.node.js';
 import {
   createSynthesizer,

@@ -5,7 +5,8 @@ import type { CameraTurn } from '../panorama/camera-turn.js';
 import { layeredOptionNames, type PartialLayeredOptions } from '../layers/layered-options.js';
 import { requireThat } from '../option-checks.js';
 import { panoramaOptionNames, type PartialPanoramaOptions } from '../panorama/panorama-options.js';
-import { concatenate, type SampleValues } from '../sample.js';
+import type { SampleValues } from '../sample.js';
+import { concatenate } from '../stacked-values.js';
 import { type PartialVideoOptions, videoOptionNames } from '../video/video-options.js';
 import {
   partOfSample,

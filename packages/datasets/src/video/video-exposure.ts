@@ -8,9 +8,10 @@ import {
   responseTableLength,
   transferFunctions,
 } from '../averaging.js';
+import type { RgbBytes } from '../pictures/picture-bytes.js';
 import type { GreyImage } from '../pictures/picture-filters.js';
 import { createRandom, type Random } from '../random.js';
-import type { RgbBytes, Sample } from '../sample.js';
+import type { Sample } from '../sample.js';
 import { motionBetweenGrey } from './frame-motion.js';
 import type { VideoOptions } from './video-options.js';
 

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { FileCache } from '../pictures/file-cache.node.js';
+import type { RgbBytes } from '../pictures/picture-bytes.js';
 import { pictureDecoder, requireOneSize } from '../pictures/picture-file.node.js';
 import { createRandom } from '../random.js';
-import type { RgbBytes } from '../sample.js';
 import type { SourceKind } from '../stream/source-kind.node.js';
 import { requireMeasurableMotion } from './frame-motion.js';
 import { chooseVideoWindow, synthesizeVideoExposure } from './video-exposure.js';

@@ -14,10 +14,10 @@ import {
 } from '../averaging.js';
 import { type Range, requireBatches, requireNumber, requireRange, requireThat } from '../option-checks.js';
 import { FileCache, type FileDecoder } from '../pictures/file-cache.node.js';
+import type { RgbBytes } from '../pictures/picture-bytes.js';
 import { mirrorAtEdges, readImageFile, requireOneSize } from '../pictures/picture-file.node.js';
 import { gaussianBlur } from '../pictures/picture-filters.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
-import type { RgbBytes } from '../sample.js';
 import { readWindow, type VideoWindow } from './video-exposure.js';
 import { recordedBlurOf } from './recorded-pairs.node.js';
 import { listVideos } from './video-folders.node.js';
