@@ -10,11 +10,11 @@ export {
   writeSampleFolder,
   type SampleFiles,
 } from './samples/sample-folder.node.js';
-export { previewSampleSet, setFile, synthesizeSampleSet } from './samples/sample-set.node.js';
-export { shardBatches } from './shards/shard-batches.node.js';
+export { previewSampleSet, setFile, synthesizeSampleSet } from './sets/sample-set.node.js';
+export { shardBatches } from './stream/shard-batches.node.js';
 export { ShardWriter } from './shards/shard-file.node.js';
 export { manifestFile, shardName } from './shards/shard-folder.node.js';
-export { previewShards, synthesizeShards } from './shards/shard-set.node.js';
+export { previewShards, synthesizeShards } from './sets/shard-set.node.js';
 export {
   layeredBatches,
   mixedBatches,
@@ -28,7 +28,7 @@ export {
   storedSourceKinds,
   type SampleSource,
 } from './stream/recipes.node.js';
-export { synthesizePairedVideos } from './video/paired-video-set.node.js';
+export { synthesizePairedVideos } from './sets/paired-video-set.node.js';
 export { listPairedVideos, type PairedVideo, type PairedVideoOptions } from './video/recorded-pairs.node.js';
 export { extractVideoFrames, listVideos } from './video/video-folders.node.js';
 export { listFrames } from '@unblur/clips';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { listPictures, pictureDecoder } from '../pictures/picture-file.node.js';
 import { createRandom } from '../random.js';
-import type { SourceKind } from '../stream/source-kind.node.js';
+import type { SourceKind } from '../source-kind.node.js';
 import { synthesizeLayeredBlur } from './layered-blur.js';
 import { resolveLayeredOptions, type LayeredOptions, type PartialLayeredOptions } from './layered-options.js';
 

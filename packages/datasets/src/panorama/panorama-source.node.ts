@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { FileDecoder } from '../pictures/file-cache.node.js';
 import { listPictures, readImageFile } from '../pictures/picture-file.node.js';
 import { createRandom } from '../random.js';
-import type { SourceKind } from '../stream/source-kind.node.js';
+import type { SourceKind } from '../source-kind.node.js';
 import {
   type PanoramaOptions,
   type PartialPanoramaOptions,

@@ -12,7 +12,7 @@ import {
   storedSampleOptionNames,
   type StoredSampleOptions,
 } from '../stored-sample.js';
-import type { SourceKind } from '../stream/source-kind.node.js';
+import type { SourceKind } from '../source-kind.node.js';
 import { type FlowField, readFlow, readFlowSize } from './flow-file.node.js';
 import {
   findSampleFiles,

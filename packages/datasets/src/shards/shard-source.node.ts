@@ -11,7 +11,7 @@ import {
   storedSampleOptionNames,
   type StoredSampleOptions,
 } from '../stored-sample.js';
-import type { SourceKind } from '../stream/source-kind.node.js';
+import type { SourceKind } from '../source-kind.node.js';
 import type { ShardSample, ShardShape } from './shard-file.node.js';
 import { readShardManifest, ShardFolder, type ShardManifest, shardsHoldMotion } from './shard-folder.node.js';
 

@@ -13,7 +13,7 @@ import {
   type SampleSource,
 } from '../stream/recipes.node.js';
 import { ShardWriter } from './shard-file.node.js';
-import { synthesizeShards } from './shard-set.node.js';
+import { synthesizeShards } from '../sets/shard-set.node.js';
 
 const largestDifference = (a: Float32Array, b: Float32Array): number =>
   a.reduce((largest, value, index) => Math.max(largest, Math.abs(value - b[index]!)), 0);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { noAugmentation } from '../augmentation.js';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
-import { synthesizeShards } from '../shards/shard-set.node.js';
+import { synthesizeShards } from '../sets/shard-set.node.js';
 import {
   layeredBatches,
   type MixedBatch,

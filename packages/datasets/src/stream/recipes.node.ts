@@ -12,7 +12,7 @@ import { shardSource, type ShardRecipe } from '../shards/shard-source.node.js';
 import type { PartialStoredSampleOptions } from '../stored-sample.js';
 import type { PartialVideoOptions } from '../video/video-options.js';
 import { videoSource, type VideoRecipe } from '../video/video-source.node.js';
-import type { SourceKind, Synthesizer } from './source-kind.node.js';
+import type { SourceKind, Synthesizer } from '../source-kind.node.js';
 
 /** A folder that samples are made from, and how. Plain data: a section of a run file. */
 export type SampleSource =

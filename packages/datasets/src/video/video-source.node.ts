@@ -3,7 +3,7 @@ import type { FileCache } from '../pictures/file-cache.node.js';
 import type { RgbBytes } from '../pictures/picture-bytes.js';
 import { pictureDecoder, requireOneSize } from '../pictures/picture-file.node.js';
 import { createRandom } from '../random.js';
-import type { SourceKind } from '../stream/source-kind.node.js';
+import type { SourceKind } from '../source-kind.node.js';
 import { requireMeasurableMotion } from './frame-motion.js';
 import { chooseVideoWindow, synthesizeVideoExposure } from './video-exposure.js';
 import { listNamedVideos, type VideoFrames } from './video-folders.node.js';

@@ -5,10 +5,10 @@ import { createRandom } from '../random.js';
 import { motionOfTurn } from '../panorama/camera-turn.js';
 import { displayValues } from '../pictures/picture-bytes.js';
 import { concatenate, splitEvenly } from '../stacked-values.js';
-import type { SampleBatch } from '../stream/batches.node.js';
-import { groupSamples, readAhead } from '../stream/sample-stream.node.js';
-import type { ShardSample } from './shard-file.node.js';
-import { readShardManifest, ShardFolder, type ShardManifest } from './shard-folder.node.js';
+import type { SampleBatch } from './batches.node.js';
+import { groupSamples, readAhead } from './sample-stream.node.js';
+import type { ShardSample } from '../shards/shard-file.node.js';
+import { readShardManifest, ShardFolder, type ShardManifest } from '../shards/shard-folder.node.js';
 
 /** A set of shards as a stream of batches. Plain data: a section of a run file. */
 export interface ShardBatchOptions {

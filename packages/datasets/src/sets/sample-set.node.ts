@@ -13,7 +13,7 @@ import {
 } from '../stream/recipes.node.js';
 import { createSynthesisPool, usefulWorkers } from '../stream/synthesis-pool.node.js';
 import { workInClaimedFolder } from './claimed-folder.node.js';
-import { writeSampleFolder } from './sample-folder.node.js';
+import { writeSampleFolder } from '../samples/sample-folder.node.js';
 
 export interface SampleSetOptions {
   /**

@@ -5,10 +5,10 @@ import type { RgbImage } from '@unblur/metrics';
 import type { AveragingSpace } from '../averaging.js';
 import { requireExposure } from '../option-checks.js';
 import { writePng } from '../pictures/picture-file.node.js';
-import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
-import { setFile } from '../samples/sample-set.node.js';
-import { listNamedVideos, type VideoFrames } from './video-folders.node.js';
-import { videoSamples, windowStarts } from './video-samples.node.js';
+import { workInClaimedFolder } from './claimed-folder.node.js';
+import { setFile } from './sample-set.node.js';
+import { listNamedVideos, type VideoFrames } from '../video/video-folders.node.js';
+import { videoSamples, windowStarts } from '../video/video-samples.node.js';
 
 export interface PairedVideoSetOptions {
   /** Sharp videos as pictures, one folder each; see `listVideos`. */

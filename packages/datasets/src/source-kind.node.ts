@@ -1,5 +1,5 @@
-import type { FileCache } from '../pictures/file-cache.node.js';
-import type { Sample } from '../sample.js';
+import type { FileCache } from './pictures/file-cache.node.js';
+import type { Sample } from './sample.js';
 
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */
 export interface Synthesizer {

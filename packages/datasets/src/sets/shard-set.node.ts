@@ -4,20 +4,20 @@ import { expectOptions, type OptionNames } from '@unblur/files';
 import { requirePositiveInteger, requireThat } from '../option-checks.js';
 import { displayBytes } from '../pictures/picture-bytes.js';
 import type { Sample, SampleValues } from '../sample.js';
-import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
-import { makeSamples } from '../samples/sample-set.node.js';
+import { workInClaimedFolder } from './claimed-folder.node.js';
+import { makeSamples } from './sample-set.node.js';
 import { concatenate } from '../stacked-values.js';
 import { describeRecipe, recipeOfSource, type SampleSource } from '../stream/recipes.node.js';
 import { readAhead } from '../stream/sample-stream.node.js';
 import { createSynthesisPool } from '../stream/synthesis-pool.node.js';
-import { type ShardSample, type ShardShape, ShardWriter } from './shard-file.node.js';
+import { type ShardSample, type ShardShape, ShardWriter } from '../shards/shard-file.node.js';
 import {
   manifestFile,
   requireThisVersion,
   type ShardManifest,
   shardName,
   shardVersion,
-} from './shard-folder.node.js';
+} from '../shards/shard-folder.node.js';
 
 const defaultSamplesPerShard = 256;
 

@@ -5,7 +5,7 @@ import { flowsOfSample } from '../sample.js';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
 import { writePng } from '../pictures/picture-file.node.js';
 import type { SampleSource } from '../stream/recipes.node.js';
-import { readSampleFolder } from './sample-folder.node.js';
+import { readSampleFolder } from '../samples/sample-folder.node.js';
 import { previewSampleSet, type SampleSetOptions, synthesizeSampleSet } from './sample-set.node.js';
 
 const small = { count: 4, sizePixels: 16, frames: 3, seed: 2, workers: 0 };

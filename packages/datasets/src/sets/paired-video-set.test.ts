@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { synthesizePairedVideos } from './paired-video-set.node.js';
-import { listPairedVideos } from './recorded-pairs.node.js';
+import { listPairedVideos } from '../video/recorded-pairs.node.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-paired-'));
 const [clips, out] = [join(folder, 'clips'), join(folder, 'set')];

@@ -22,8 +22,8 @@ import {
   shardBatches,
   type ShardBatchOptions,
   shuffledSamples,
-} from './shard-batches.node.js';
-import { ShardReader, ShardWriter } from './shard-file.node.js';
+} from '../stream/shard-batches.node.js';
+import { ShardReader, ShardWriter } from '../shards/shard-file.node.js';
 import { sourceKnowsMotion } from '../stream/recipes.node.js';
 import { previewShards, type ShardSetOptions, synthesizeShards } from './shard-set.node.js';
 
