@@ -12,8 +12,9 @@ export {
 } from './samples/sample-folder.node.js';
 export { previewSampleSet, setFile, synthesizeSampleSet } from './sets/sample-set.node.js';
 export { shardBatches } from './stream/shard-batches.node.js';
-export { ShardWriter } from './shards/shard-file.node.js';
-export { manifestFile, shardName } from './shards/shard-folder.node.js';
+export { ShardWriter } from './shards/shard-writer.node.js';
+export { shardName } from './shards/shard-division.js';
+export { manifestFile } from './shards/shard-manifest.node.js';
 export { previewShards, synthesizeShards } from './sets/shard-set.node.js';
 export {
   layeredBatches,

@@ -6,7 +6,7 @@ import type { RgbImage } from '@unblur/metrics';
 import { motionOfFlows } from '../flows.js';
 import { folderEntries, readRgbImage, writePng } from '../pictures/picture-file.node.js';
 import { flowsOfSample, type Sample } from '../sample.js';
-import { shardName } from '../shards/shard-folder.node.js';
+import { shardName } from '../shards/shard-division.js';
 import { encodeFlow, readFlow } from './flow-file.node.js';
 
 /**

@@ -10,14 +10,15 @@ import { concatenate } from '../stacked-values.js';
 import { describeRecipe, recipeOfSource, type SampleSource } from '../stream/recipes.node.js';
 import { readAhead } from '../stream/sample-stream.node.js';
 import { createSynthesisPool } from '../stream/synthesis-pool.node.js';
-import { type ShardSample, type ShardShape, ShardWriter } from '../shards/shard-file.node.js';
+import { samplesOfShard, shardCountOf, shardName } from '../shards/shard-division.js';
+import type { ShardSample, ShardShape } from '../shards/shard-layout.node.js';
 import {
   manifestFile,
   requireThisVersion,
   type ShardManifest,
-  shardName,
   shardVersion,
-} from '../shards/shard-folder.node.js';
+} from '../shards/shard-manifest.node.js';
+import { ShardWriter } from '../shards/shard-writer.node.js';
 
 const defaultSamplesPerShard = 256;
 
@@ -171,10 +172,10 @@ function shardsOfPart(
   );
   requirePositiveInteger('count', count);
   requirePositiveInteger('samplesPerShard', samplesPerShard);
-  return Array.from({ length: Math.ceil(count / samplesPerShard) }, (_, shard) => ({
+  const set = { count, samplesPerShard };
+  return Array.from({ length: shardCountOf(set) }, (_, shard) => ({
     shard,
-    first: shard * samplesPerShard,
-    end: Math.min((shard + 1) * samplesPerShard, count),
+    ...samplesOfShard(set, shard),
   })).filter(({ shard }) => shard % parts === partIndex);
 }
 

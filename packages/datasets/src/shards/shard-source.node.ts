@@ -12,14 +12,15 @@ import {
   type StoredSampleOptions,
 } from '../stored-sample.js';
 import type { SourceKind } from '../source-kind.node.js';
-import type { ShardSample, ShardShape } from './shard-file.node.js';
-import { readShardManifest, ShardFolder, type ShardManifest, shardsHoldMotion } from './shard-folder.node.js';
+import type { ShardSetContents } from './shard-division.js';
+import { readShardManifest, ShardFolder, shardsHoldMotion } from './shard-folder.node.js';
+import type { ShardSample, ShardShape } from './shard-layout.node.js';
 
 /** What a sample depends on besides its index. Plain data: it is sent to workers. */
 export interface ShardRecipe {
   kind: 'shards';
   folder: string;
-  manifest: Pick<ShardManifest, 'count' | 'samplesPerShard' | 'sizePixels' | 'frames'>;
+  manifest: ShardSetContents;
   seed: number;
   options: StoredSampleOptions;
 }

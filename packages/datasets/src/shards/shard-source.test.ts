@@ -12,7 +12,7 @@ import {
   sourceKnowsMotion,
   type SampleSource,
 } from '../stream/recipes.node.js';
-import { ShardWriter } from './shard-file.node.js';
+import { ShardWriter } from './shard-writer.node.js';
 import { synthesizeShards } from '../sets/shard-set.node.js';
 
 const largestDifference = (a: Float32Array, b: Float32Array): number =>

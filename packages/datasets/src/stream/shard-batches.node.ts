@@ -7,8 +7,9 @@ import { displayValues } from '../pictures/picture-bytes.js';
 import { concatenate, splitEvenly } from '../stacked-values.js';
 import type { SampleBatch } from './batches.node.js';
 import { groupSamples, readAhead } from './sample-stream.node.js';
-import type { ShardSample } from '../shards/shard-file.node.js';
-import { readShardManifest, ShardFolder, type ShardManifest } from '../shards/shard-folder.node.js';
+import { samplesOfShard, shardCountOf, type ShardSetContents } from '../shards/shard-division.js';
+import { readShardManifest, ShardFolder } from '../shards/shard-folder.node.js';
+import type { ShardSample, ShardShape } from '../shards/shard-layout.node.js';
 
 /** A set of shards as a stream of batches. Plain data: a section of a run file. */
 export interface ShardBatchOptions {
@@ -91,11 +92,10 @@ export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<
  * taken.
  */
 export function* shuffledSamples(
-  { count, samplesPerShard }: Pick<ShardManifest, 'count' | 'samplesPerShard'>,
+  set: Pick<ShardSetContents, 'count' | 'samplesPerShard'>,
   seed: number,
   bufferLength: number,
 ): Generator<number, never, void> {
-  const shardCount = Math.ceil(count / samplesPerShard);
   for (let pass = 0; ; pass++) {
     const random = createRandom(seed, pass);
     const buffer: number[] = [];
@@ -106,11 +106,11 @@ export function* shuffledSamples(
       buffer.pop();
       return taken;
     };
-    const shards = Array.from({ length: shardCount }, (_, index) => index);
+    const shards = Array.from({ length: shardCountOf(set) }, (_, index) => index);
     while (shards.length > 0) {
       const [shard] = shards.splice(random.below(shards.length), 1) as [number];
-      const end = Math.min((shard + 1) * samplesPerShard, count);
-      for (let sample = shard * samplesPerShard; sample < end; sample++) {
+      const { first, end } = samplesOfShard(set, shard);
+      for (let sample = first; sample < end; sample++) {
         buffer.push(sample);
         if (buffer.length >= bufferLength) yield takeOne();
       }
@@ -122,7 +122,7 @@ export function* shuffledSamples(
 function toBatch(
   firstSample: number,
   samples: ShardSample[],
-  { sizePixels, frames }: Pick<ShardManifest, 'sizePixels' | 'frames'>,
+  { sizePixels, frames }: ShardShape,
 ): ShardBatch {
   const batch: ShardBatch = {
     firstSample,
