@@ -1,6 +1,7 @@
-import { requireAugmentation, type AugmentationOptions } from './augmentation.js';
+import { expectOptions } from '@unblur/files/options';
+import { type AugmentationOptions, completeAugmentation, requireAugmentation } from './augmentation.js';
 import { requireAveraging, type AveragingChoice } from './averaging.js';
-import { requireSampleShape } from './option-checks.js';
+import { namesOf, requireSampleShape } from './option-checks.js';
 
 /** Options shared by everything that makes exposures. */
 export interface ExposureOptions {
@@ -17,6 +18,22 @@ export interface ExposureOptions {
 export type Given<Options extends { augmentation: AugmentationOptions }> = Partial<
   Omit<Options, 'augmentation'>
 > & { augmentation?: Partial<AugmentationOptions> };
+
+/**
+ * Fills in the defaults, of the augmentation too.
+ *
+ * @param example of a call, for messages.
+ * @throws UnblurError for an unknown name.
+ */
+export function completeOptions<Options extends ExposureOptions>(
+  defaults: Options,
+  given: Given<Options>,
+  example: string,
+): Options {
+  const known: Given<Options> = expectOptions<object>(given, namesOf(defaults), example);
+  const augmentation = completeAugmentation(defaults.augmentation, known.augmentation);
+  return { ...defaults, ...known, augmentation };
+}
 
 /**
  * @param leastPixels of a picture's side.

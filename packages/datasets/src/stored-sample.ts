@@ -1,4 +1,4 @@
-import type { OptionNames } from '@unblur/files/options';
+import { expectOptions, type OptionNames } from '@unblur/files/options';
 import type { RgbImage } from '@unblur/metrics';
 import {
   type AugmentationOptions,
@@ -35,19 +35,28 @@ export interface StoredSampleOptions {
 
 export type PartialStoredSampleOptions = Given<StoredSampleOptions>;
 
-export const storedSampleOptionNames: OptionNames<PartialStoredSampleOptions> = {
+const storedSampleOptionNames: OptionNames<PartialStoredSampleOptions> = {
   sizePixels: true,
   frames: true,
   augmentation: true,
 };
 
 /**
- * The augmentation of stored samples, complete.
+ * The options that are given, with the whole augmentation.
  *
- * @throws RangeError where one makes no sense, or would change colours; UnblurError for one of an unknown name.
+ * @throws RangeError for an augmentation that makes no sense, or would change colours; UnblurError for an unknown
+ * name.
  */
-export function resolveStoredAugmentation(given?: Partial<AugmentationOptions>): AugmentationOptions {
-  const augmentation = completeAugmentation(noAugmentation, given);
+export function expectStoredOptions(
+  kind: 'shards' | 'samples',
+  given: PartialStoredSampleOptions,
+): Partial<StoredSampleOptions> & Pick<StoredSampleOptions, 'augmentation'> {
+  const known = expectOptions(
+    given,
+    storedSampleOptionNames,
+    `mixedBatches({ sources: [{ kind: '${kind}', folder: '${kind}' }], sizePixels: 64, frames: 7, ... })`,
+  );
+  const augmentation = completeAugmentation(noAugmentation, known.augmentation);
   requireAugmentation(augmentation);
   for (const name of ['gain', 'whiteBalance', 'gamma'] as const) {
     requireThat(
@@ -57,7 +66,17 @@ export function resolveStoredAugmentation(given?: Partial<AugmentationOptions>):
       augmentation[name],
     );
   }
-  return augmentation;
+  return { ...known, augmentation };
+}
+
+/** @throws RangeError unless windows of the size can be cut. @param whose side the largest is, for messages. */
+export function requireWindowSize(sizePixels: number, largestPixels: number, whose: string): void {
+  requireThat(
+    Number.isInteger(sizePixels) && sizePixels >= 1 && sizePixels <= largestPixels,
+    'sizePixels',
+    `at most ${largestPixels}, ${whose},`,
+    sizePixels,
+  );
 }
 
 /** A sample as it is stored: pictures of one size, and what is known of their motion. */

@@ -1,6 +1,10 @@
-import { expectOptions } from '@unblur/files/options';
-import { completeAugmentation, defaultAugmentation } from '../augmentation.js';
-import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
+import { defaultAugmentation } from '../augmentation.js';
+import {
+  completeOptions,
+  type ExposureOptions,
+  type Given,
+  requireExposureOptions,
+} from '../exposure-options.js';
 import {
   leastStepPixels,
   maxPhotoPixels,
@@ -60,16 +64,11 @@ export const layeredOptionNames = namesOf(layeredDefaults);
  * @throws RangeError that names the option, what it must be and what came; UnblurError for an unknown name.
  */
 export function resolveLayeredOptions(given: PartialLayeredOptions): LayeredOptions {
-  const known: PartialLayeredOptions = expectOptions<object>(
+  const options = completeOptions(
+    layeredDefaults,
     given,
-    layeredOptionNames,
     "layeredBatches({ folder: 'stills', sizePixels: 64 })",
   );
-  const options: LayeredOptions = {
-    ...layeredDefaults,
-    ...known,
-    augmentation: completeAugmentation(layeredDefaults.augmentation, known.augmentation),
-  };
   const { sizePixels, objects } = options;
   requireExposureOptions(options, 8);
   requireRange('objects', objects, 0, 20);

@@ -1,6 +1,10 @@
-import { expectOptions } from '@unblur/files/options';
-import { completeAugmentation, defaultAugmentation } from '../augmentation.js';
-import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
+import { defaultAugmentation } from '../augmentation.js';
+import {
+  completeOptions,
+  type ExposureOptions,
+  type Given,
+  requireExposureOptions,
+} from '../exposure-options.js';
 import {
   leastStepPixels,
   maxPhotoPixels,
@@ -82,19 +86,12 @@ export const panoramaOptionNames = namesOf(panoramaDefaults);
  * @throws RangeError that names the option, what it must be and what came; UnblurError for an unknown name.
  */
 export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaOptions {
-  const known: PartialPanoramaOptions = expectOptions<object>(
+  const options = completeOptions(
+    panoramaDefaults,
     given,
-    panoramaOptionNames,
     "panoramaBatches({ folder: 'panoramas', sizePixels: 64 })",
   );
-  const options: PanoramaOptions = {
-    ...panoramaDefaults,
-    ...known,
-    photoPixels:
-      known.photoPixels ??
-      Math.max(panoramaDefaults.photoPixels, known.sizePixels ?? panoramaDefaults.sizePixels),
-    augmentation: completeAugmentation(panoramaDefaults.augmentation, known.augmentation),
-  };
+  options.photoPixels = given.photoPixels ?? Math.max(panoramaDefaults.photoPixels, options.sizePixels);
   const { sizePixels, photoPixels, coverageDegrees } = options;
   requireExposureOptions(options, 1);
   const isPhoto = Number.isInteger(photoPixels) && photoPixels >= sizePixels && photoPixels <= maxPhotoPixels;

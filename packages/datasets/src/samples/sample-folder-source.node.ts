@@ -1,15 +1,14 @@
 import { basename } from 'node:path';
-import { expectOptions, UnblurError } from '@unblur/files';
-import { requireThat } from '../option-checks.js';
+import { UnblurError } from '@unblur/files';
 import type { FileCache, FileDecoder } from '../pictures/file-cache.node.js';
 import { pictureDecoder, readPictureSize } from '../pictures/picture-file.node.js';
 import {
   augmentStored,
+  expectStoredOptions,
   type PartialStoredSampleOptions,
   passesInRandomOrder,
-  resolveStoredAugmentation,
+  requireWindowSize,
   type StoredSample,
-  storedSampleOptionNames,
   type StoredSampleOptions,
 } from '../stored-sample.js';
 import type { SourceKind } from '../source-kind.node.js';
@@ -42,12 +41,7 @@ const flowDecoder: FileDecoder<FlowField> = {
  */
 export const sampleFolderSource: SourceKind<PartialStoredSampleOptions, SampleFolderRecipe> = {
   async recipeOf(folder, seed, given) {
-    const known = expectOptions(
-      given,
-      storedSampleOptionNames,
-      "mixedBatches({ sources: [{ kind: 'samples', folder: 'samples' }], sizePixels: 64, frames: 7, ... })",
-    );
-    const augmentation = resolveStoredAugmentation(known.augmentation);
+    const { augmentation, ...known } = expectStoredOptions('samples', given);
     const samples = listSampleFolders(folder).map(findSampleFiles);
     const frames = known.frames ?? samples[0]!.framePaths.length;
     requireAlike(samples, frames);
@@ -115,12 +109,7 @@ async function requireSizes(samples: readonly SampleFiles[], wanted: number | un
     const { blurred } = await readFilesOfOneSize(files, readPictureSize, async (path) => readFlowSize(path));
     const side = Math.min(blurred.width, blurred.height);
     if (wanted !== undefined) {
-      requireThat(
-        Number.isInteger(wanted) && wanted >= 1 && wanted <= side,
-        'sizePixels',
-        `at most ${side}, the lesser side of sample ${files.folder},`,
-        wanted,
-      );
+      requireWindowSize(wanted, side, `the lesser side of sample ${files.folder}`);
     }
     smallest = Math.min(smallest, side);
   }

@@ -1,14 +1,13 @@
 import { basename } from 'node:path';
-import { expectOptions } from '@unblur/files';
 import { requireThat } from '../option-checks.js';
 import { splitEvenly } from '../stacked-values.js';
 import {
   augmentStored,
+  expectStoredOptions,
   type PartialStoredSampleOptions,
   passesInRandomOrder,
-  resolveStoredAugmentation,
+  requireWindowSize,
   type StoredSample,
-  storedSampleOptionNames,
   type StoredSampleOptions,
 } from '../stored-sample.js';
 import type { SourceKind } from '../source-kind.node.js';
@@ -28,30 +27,16 @@ export interface ShardRecipe {
 /** Samples are read out of shards. */
 export const shardSource: SourceKind<PartialStoredSampleOptions, ShardRecipe> = {
   async recipeOf(folder, seed, given) {
-    const known = expectOptions(
-      given,
-      storedSampleOptionNames,
-      "mixedBatches({ sources: [{ kind: 'shards', folder: 'shards' }], sizePixels: 64, frames: 7, ... })",
-    );
+    const known = expectStoredOptions('shards', given);
     const { count, samplesPerShard, sizePixels, frames } = await readShardManifest(folder);
-    const options = {
-      sizePixels,
-      frames,
-      ...known,
-      augmentation: resolveStoredAugmentation(known.augmentation),
-    };
+    const options = { sizePixels, frames, ...known };
     requireThat(
       options.frames === frames,
       'frames',
       `${frames}, as the shards in ${folder} hold,`,
       options.frames,
     );
-    requireThat(
-      Number.isInteger(options.sizePixels) && options.sizePixels >= 1 && options.sizePixels <= sizePixels,
-      'sizePixels',
-      `at most ${sizePixels}, the size in ${folder},`,
-      options.sizePixels,
-    );
+    requireWindowSize(options.sizePixels, sizePixels, `the size in ${folder}`);
     const manifest = { count, samplesPerShard, sizePixels, frames };
     return { kind: 'shards', folder, manifest, seed, options };
   },

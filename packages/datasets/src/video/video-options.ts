@@ -1,6 +1,10 @@
-import { expectOptions } from '@unblur/files/options';
-import { completeAugmentation, defaultAugmentation } from '../augmentation.js';
-import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
+import { defaultAugmentation } from '../augmentation.js';
+import {
+  completeOptions,
+  type ExposureOptions,
+  type Given,
+  requireExposureOptions,
+} from '../exposure-options.js';
 import { namesOf, type Range, requireRange, requireThat } from '../option-checks.js';
 
 /** How samples are made from high-speed video. Plain data: a section of a run file. */
@@ -54,19 +58,13 @@ export const videoOptionNames = namesOf({ ...videoDefaults, windowFrames: [] });
  * @throws RangeError that names the option, what it must be and what came; UnblurError for an unknown name.
  */
 export function resolveVideoOptions(given: PartialVideoOptions): VideoOptions {
-  const known: PartialVideoOptions = expectOptions<object>(
+  const options = completeOptions<VideoOptions>(
+    { ...videoDefaults, windowFrames: [] },
     given,
-    videoOptionNames,
     "videoBatches({ folder: 'videos', sizePixels: 64 })",
   );
-  const { frames = videoDefaults.frames } = known;
-  const options: VideoOptions = {
-    ...videoDefaults,
-    windowFrames: [frames],
-    ...known,
-    augmentation: completeAugmentation(videoDefaults.augmentation, known.augmentation),
-  };
-  const { windowFrames, onBadFrame } = options;
+  if (given.windowFrames === undefined) options.windowFrames = [options.frames];
+  const { frames, windowFrames, onBadFrame } = options;
   requireExposureOptions(options, 8);
   const isWindow = (length: number): boolean =>
     Number.isInteger(length) &&
