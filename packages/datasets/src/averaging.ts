@@ -1,7 +1,6 @@
 import type { RgbImage } from '@unblur/metrics';
 import { requireThat } from './option-checks.js';
 import { drawByWeight, type Random } from './random.js';
-import type { Sample } from './sample.js';
 
 /** The space in which an exposure is averaged: the picture's own display values, or light. */
 export type AveragingSpace = 'display' | 'linear-srgb' | 'linear-gamma-2.2';
@@ -88,32 +87,16 @@ export function requireAveraging(choice: AveragingChoice): void {
  * of light. High-speed video is averaged over an odd number of consecutive frames in Argaw et al. (section 3)
  * and Nah et al. (CVPR 2017, Eq. 2), there also through the inverse of an assumed gamma of 2.2.
  *
- * @throws RangeError where there is no frame, or the frames' sizes differ.
+ * @param frames one or more, of one size.
  */
 export function averageFrames(frames: readonly RgbImage[], averaging: AveragingSpace): RgbImage {
-  const [first] = frames;
-  if (!first) throw new RangeError('Expected at least one frame to average but received none.');
+  const { width, height } = frames[0]!;
   const { lightOf, displayOf } = transferFunctions[averaging];
-  const sum = new Float64Array(first.data.length);
-  for (const [index, { width, height, data }] of frames.entries()) {
-    if (width !== first.width || height !== first.height) {
-      throw new RangeError(
-        `Expected frames of one size, ${first.width}x${first.height}, but frame ${index} is ${width}x${height}.`,
-      );
-    }
+  const sum = new Float64Array(width * height * 3);
+  for (const { data } of frames) {
     for (let i = 0; i < sum.length; i++) sum[i]! += lightOf(data[i]!);
   }
-  const mean = new Float32Array(sum.length);
-  for (let i = 0; i < mean.length; i++) mean[i] = displayOf(sum[i]! / frames.length);
-  return { width: first.width, height: first.height, data: mean };
-}
-
-/**
- * The sample that consecutive frames make: they are its latent frames, and what they average to is the
- * blurred picture.
- */
-export function exposeFrames(frames: RgbImage[], averaging: AveragingSpace): Sample {
-  return { blurred: averageFrames(frames, averaging), frames };
+  return { width, height, data: Float32Array.from(sum, (light) => displayOf(light / frames.length)) };
 }
 
 /**

@@ -15,7 +15,8 @@ import { motionOfFlows } from './flows.js';
 import { requireThat } from './option-checks.js';
 import { type CameraTurn, cropTurn, motionOfTurn, rearrangeTurn } from './panorama/camera-turn.js';
 import type { RgbBytes } from './pictures/picture-bytes.js';
-import { createRandom, type Random } from './random.js';
+import { cutWindow, drawSquareWindow } from './pictures/square-window.js';
+import { createRandom } from './random.js';
 import type { Sample } from './sample.js';
 
 // Samples that were made before, in shards or in folders, as samples to train on.
@@ -126,13 +127,15 @@ export function augmentStored(
   const random = createRandom(seed, sampleIndex, 4);
   const { sizePixels: size } = options;
   const augmentation = drawAugmentation(random, options.augmentation);
-  const window = drawWindow(random, blurred, size);
+  const window = drawSquareWindow(random, blurred, size);
   const inTime = <T>(ofFrames: T[]): T[] => (augmentation.reverseTime ? ofFrames.reverse() : ofFrames);
+  const cut = (values: Uint8Array | Float32Array, channels: number): Float32Array =>
+    cutWindow(values, blurred.width, channels, window);
   const toImage = ({ rgb }: RgbBytes): RgbImage => ({
     width: size,
     height: size,
     data: rearrangePixels(
-      cut(rgb, 3, window).map((byte) => byte / 255),
+      cut(rgb, 3).map((byte) => byte / 255),
       size,
       augmentation,
     ),
@@ -148,39 +151,10 @@ export function augmentStored(
   }
   if (flowsPixels) {
     sample.flowsPixels = inTime(
-      flowsPixels.map((flow) => rearrangeVectors(cut(flow, 2, window), size, augmentation)),
+      flowsPixels.map((flow) => rearrangeVectors(cut(flow, 2), size, augmentation)),
     );
     sample.motionPixels = motionOfFlows(sample.flowsPixels);
   }
   degrade(sample.blurred, augmentation.noiseSigma, options.augmentation, random);
   return sample;
-}
-
-/** A square window of a picture. */
-interface CropWindow {
-  left: number;
-  top: number;
-  size: number;
-  /** Of the whole picture. */
-  storedWidth: number;
-}
-
-function drawWindow(random: Random, { width, height }: RgbBytes, size: number): CropWindow {
-  const [left, top] = [random.below(width - size + 1), random.below(height - size + 1)];
-  return { left, top, size, storedWidth: width };
-}
-
-/** The values of a picture that lie in a window, as floats. */
-function cut(
-  picture: Uint8Array | Float32Array,
-  channels: number,
-  { left, top, size, storedWidth }: CropWindow,
-): Float32Array {
-  const values = new Float32Array(size * size * channels);
-  const rowLength = size * channels;
-  for (let row = 0; row < size; row++) {
-    const start = ((top + row) * storedWidth + left) * channels;
-    values.set(picture.subarray(start, start + rowLength), row * rowLength);
-  }
-  return values;
 }

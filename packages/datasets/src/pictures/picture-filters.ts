@@ -1,27 +1,5 @@
 import type { RgbImage } from '@unblur/metrics';
 
-export interface CropWindow {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
-
-/** Cuts a window out of a picture, without resizing. @throws RangeError where the window is not inside. */
-export function cropImage(image: RgbImage, { left, top, width, height }: CropWindow): RgbImage {
-  if (left < 0 || top < 0 || left + width > image.width || top + height > image.height) {
-    throw new RangeError(
-      `Expected a window inside ${image.width}x${image.height} but received ${width}x${height} at (${left}, ${top}).`,
-    );
-  }
-  const data = new Float32Array(width * height * 3);
-  for (let row = 0; row < height; row++) {
-    const start = ((top + row) * image.width + left) * 3;
-    data.set(image.data.subarray(start, start + width * 3), row * width * 3);
-  }
-  return { width, height, data };
-}
-
 /** Beyond this many standard deviations the kernel is cut off: less than 0.3 % of it. */
 const reach = 3;
 

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { expectOptions, type OptionNames } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
-import { type AveragingSpace, exposeFrames } from '../averaging.js';
+import { averageFrames, type AveragingSpace } from '../averaging.js';
 import { requireExposure, requirePositiveInteger, requireThat } from '../option-checks.js';
 import { readRgbImage, requireOneSize } from '../pictures/picture-file.node.js';
-import { cropImage, shrinkImage } from '../pictures/picture-filters.js';
+import { shrinkImage } from '../pictures/picture-filters.js';
+import { cutWindow, drawSquareWindow } from '../pictures/square-window.js';
 import { createRandom } from '../random.js';
 import type { Sample } from '../sample.js';
 import { motionBetweenPixels } from './frame-motion.js';
@@ -133,7 +134,11 @@ export async function* videoSamples(
     }
     const cropped =
       sizePixels === undefined ? frames : cropRandomly(frames, sizePixels, seed, start, paths[0]!);
-    yield { ...exposeFrames(cropped, averaging), firstFrame: basename(paths[0]!) };
+    yield {
+      blurred: averageFrames(cropped, averaging),
+      frames: cropped,
+      firstFrame: basename(paths[0]!),
+    };
   }
 }
 
@@ -154,12 +159,6 @@ function cropRandomly(
   if (size > width || size > height) {
     throw new RangeError(`Expected frames of at least ${size}x${size} but ${path} is ${width}x${height}.`);
   }
-  const random = createRandom(seed, start);
-  const window = {
-    left: random.below(width - size + 1),
-    top: random.below(height - size + 1),
-    width: size,
-    height: size,
-  };
-  return frames.map((frame) => cropImage(frame, window));
+  const window = drawSquareWindow(createRandom(seed, start), frames[0]!, size);
+  return frames.map(({ data }) => ({ width: size, height: size, data: cutWindow(data, width, 3, window) }));
 }

@@ -17,6 +17,7 @@ import { FileCache, type FileDecoder } from '../pictures/file-cache.node.js';
 import type { RgbBytes } from '../pictures/picture-bytes.js';
 import { mirrorAtEdges, readImageFile, requireOneSize } from '../pictures/picture-file.node.js';
 import { gaussianBlur } from '../pictures/picture-filters.js';
+import { drawSquareWindow } from '../pictures/square-window.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
 import { readWindow, type VideoWindow } from './video-exposure.js';
 import { recordedBlurOf } from './recorded-pairs.node.js';
@@ -392,17 +393,13 @@ function drawExposures(
   return isReversed ? exposures.reverse() : exposures;
 }
 
-function drawCrop(
-  { width, height }: RgbBytes,
-  random: Random,
-  sizePixels: number,
-  halvedShare: number,
-): Crop {
-  const shrink = random.uniform() < halvedShare && Math.min(width, height) >= 2 * sizePixels ? 2 : 1;
-  const side = sizePixels * shrink;
+function drawCrop(picture: RgbBytes, random: Random, sizePixels: number, halvedShare: number): Crop {
+  const isHalved = random.uniform() < halvedShare;
+  const shrink = isHalved && Math.min(picture.width, picture.height) >= 2 * sizePixels ? 2 : 1;
+  const { left, top } = drawSquareWindow(random, picture, sizePixels * shrink);
   return {
-    left: random.below(width - side + 1),
-    top: random.below(height - side + 1),
+    left,
+    top,
     shrink,
     mirrorX: random.uniform() < 0.5,
     mirrorY: random.uniform() < 0.5,
