@@ -90,26 +90,6 @@ export function requireBatches({
   }
 }
 
-/** @throws RangeError unless consecutive frames can be averaged so. */
-export function requireExposure({
-  frames,
-  stride,
-  shrink,
-}: {
-  frames: number;
-  stride: number;
-  shrink: number;
-}): void {
-  requireThat(
-    Number.isInteger(frames) && frames >= 3 && frames % 2 === 1,
-    'frames',
-    'an odd number of at least 3',
-    frames,
-  );
-  requirePositiveInteger('stride', stride);
-  requirePositiveInteger('shrink', shrink);
-}
-
 /** @throws RangeError unless the value is [minimum, maximum] within the limits. */
 export function requireRange(name: string, value: unknown, low: number, high: number): void {
   const isRight =

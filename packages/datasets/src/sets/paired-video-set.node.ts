@@ -3,12 +3,11 @@ import { basename, dirname, join } from 'node:path';
 import { expectOptions, makeFolder, type OptionNames, produceAtomically, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import type { AveragingSpace } from '../averaging.js';
-import { requireExposure } from '../option-checks.js';
 import { writePng } from '../pictures/picture-file.node.js';
+import { listNamedVideos, type VideoFrames } from '../video/video-folders.node.js';
+import { requireExposure, videoSamples, windowStarts } from '../video/video-samples.node.js';
 import { workInClaimedFolder } from './claimed-folder.node.js';
 import { setFile } from './sample-set.node.js';
-import { listNamedVideos, type VideoFrames } from '../video/video-folders.node.js';
-import { videoSamples, windowStarts } from '../video/video-samples.node.js';
 
 export interface PairedVideoSetOptions {
   /** Sharp videos as pictures, one folder each; see `listVideos`. */
@@ -76,7 +75,7 @@ export async function synthesizePairedVideos(
     pairedVideoSetOptionNames,
     "synthesizePairedVideos({ folder: 'videos', out: 'pairs', frames: 7 })",
   );
-  requireExposure({ frames, stride, shrink });
+  requireExposure({ frames, stride, shrink, averaging });
   const videos = namedInOneWord(listNamedVideos(folder));
   const short = videos.find(({ framePaths }) => framePaths.length < frames);
   if (short) {

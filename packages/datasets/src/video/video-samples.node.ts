@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { expectOptions, type OptionNames } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
-import { averageFrames, type AveragingSpace } from '../averaging.js';
-import { requireExposure, requirePositiveInteger, requireThat } from '../option-checks.js';
+import { averageFrames, type AveragingSpace, averagingSpaces } from '../averaging.js';
+import { requirePositiveInteger, requireThat } from '../option-checks.js';
 import { readRgbImage, requireOneSize } from '../pictures/picture-file.node.js';
 import { shrinkImage } from '../pictures/picture-filters.js';
 import { cutWindow, drawSquareWindow } from '../pictures/square-window.js';
@@ -98,7 +98,7 @@ export async function* videoSamples(
     videoSampleOptionNames,
     "videoSamples(framePaths, { frames: 7, averaging: 'display' })",
   );
-  requireExposure({ frames: length, stride, shrink });
+  requireExposure({ frames: length, stride, shrink, averaging });
   requireThat(
     typeof maxStepPixels === 'number' && maxStepPixels >= 0,
     'maxStepPixels',
@@ -140,6 +140,24 @@ export async function* videoSamples(
       firstFrame: basename(paths[0]!),
     };
   }
+}
+
+/** @throws RangeError unless consecutive frames can be averaged so. */
+export function requireExposure({
+  frames,
+  stride,
+  shrink,
+  averaging,
+}: Required<Pick<VideoSampleOptions, 'frames' | 'stride' | 'shrink' | 'averaging'>>): void {
+  requireThat(
+    Number.isInteger(frames) && frames >= 3 && frames % 2 === 1,
+    'frames',
+    'an odd number of at least 3',
+    frames,
+  );
+  requirePositiveInteger('stride', stride);
+  requirePositiveInteger('shrink', shrink);
+  requireThat(averagingSpaces.includes(averaging), 'averaging', averagingSpaces.join(' or '), averaging);
 }
 
 async function readFrames(paths: readonly string[]): Promise<RgbImage[]> {

@@ -56,6 +56,10 @@ describe('videoSamples', () => {
     [{ maxStepPixels: -1 }, 'Expected maxStepPixels to be a number of at least 0 but received -1.'],
     [{ maxStepPixels: NaN }, 'Expected maxStepPixels to be a number of at least 0 but received NaN.'],
     [{ maxStepPixels: '2' }, 'Expected maxStepPixels to be a number of at least 0 but received "2".'],
+    [
+      { averaging: 'linear' },
+      'Expected averaging to be display or linear-srgb or linear-gamma-2.2 but received "linear".',
+    ],
     [{ sizePixels: 2.5 }, 'Expected sizePixels to be a positive integer but received 2.5.'],
     [{ onBadFrame: 'ignore' }, `Expected onBadFrame to be 'stop' or 'skip' but received "ignore".`],
   ])('refuses %j', async (options, message) => {
