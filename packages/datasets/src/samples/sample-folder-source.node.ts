@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { UnblurError } from '@unblur/files';
 import type { FileCache, FileDecoder } from '../pictures/file-cache.node.js';
 import { pictureDecoder, readPictureSize } from '../pictures/picture-file.node.js';
+import type { SourceKind } from '../source-kind.node.js';
 import {
   augmentStored,
   expectStoredOptions,
@@ -11,7 +12,6 @@ import {
   type StoredSample,
   type StoredSampleOptions,
 } from '../stored-sample.js';
-import type { SourceKind } from '../source-kind.node.js';
 import { type FlowField, readFlow, readFlowSize } from './flow-file.node.js';
 import {
   findSampleFiles,

@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { synthesizePairedVideos } from './paired-video-set.node.js';
 import { listPairedVideos } from '../video/recorded-pairs.node.js';
+import { synthesizePairedVideos } from './paired-video-set.node.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-paired-'));
 const [clips, out] = [join(folder, 'clips'), join(folder, 'set')];

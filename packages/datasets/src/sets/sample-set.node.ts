@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { counted, expectOptions, type OptionNames, UnblurError } from '@unblur/files';
 import { requirePositiveInteger, requireThat } from '../option-checks.js';
 import type { Sample, SampleValues } from '../sample.js';
+import { writeSampleFolder } from '../samples/sample-folder.node.js';
 import {
   describeRecipe,
   evaluationRecipeOfSource,
@@ -13,7 +14,6 @@ import {
 } from '../stream/recipes.node.js';
 import { createSynthesisPool, usefulWorkers } from '../stream/synthesis-pool.node.js';
 import { workInClaimedFolder } from './claimed-folder.node.js';
-import { writeSampleFolder } from '../samples/sample-folder.node.js';
 
 export interface SampleSetOptions {
   /**

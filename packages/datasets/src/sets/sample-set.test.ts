@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { flowsOfSample } from '../sample.js';
-import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
 import { writePng } from '../pictures/picture-file.node.js';
-import type { SampleSource } from '../stream/recipes.node.js';
+import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
+import { flowsOfSample } from '../sample.js';
 import { readSampleFolder } from '../samples/sample-folder.node.js';
+import type { SampleSource } from '../stream/recipes.node.js';
 import { previewSampleSet, type SampleSetOptions, synthesizeSampleSet } from './sample-set.node.js';
 
 const small = { count: 4, sizePixels: 16, frames: 3, seed: 2, workers: 0 };

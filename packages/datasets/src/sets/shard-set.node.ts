@@ -4,12 +4,6 @@ import { expectOptions, type OptionNames } from '@unblur/files';
 import { requirePositiveInteger, requireThat } from '../option-checks.js';
 import { displayBytes } from '../pictures/picture-bytes.js';
 import type { Sample, SampleValues } from '../sample.js';
-import { workInClaimedFolder } from './claimed-folder.node.js';
-import { makeSamples } from './sample-set.node.js';
-import { concatenate } from '../stacked-values.js';
-import { describeRecipe, recipeOfSource, type SampleSource } from '../stream/recipes.node.js';
-import { readAhead } from '../stream/sample-stream.node.js';
-import { createSynthesisPool } from '../stream/synthesis-pool.node.js';
 import { samplesOfShard, shardCountOf, shardName } from '../shards/shard-division.js';
 import type { ShardSample, ShardShape } from '../shards/shard-layout.node.js';
 import {
@@ -19,6 +13,12 @@ import {
   shardVersion,
 } from '../shards/shard-manifest.node.js';
 import { ShardWriter } from '../shards/shard-writer.node.js';
+import { concatenate } from '../stacked-values.js';
+import { describeRecipe, recipeOfSource, type SampleSource } from '../stream/recipes.node.js';
+import { readAhead } from '../stream/sample-stream.node.js';
+import { createSynthesisPool } from '../stream/synthesis-pool.node.js';
+import { workInClaimedFolder } from './claimed-folder.node.js';
+import { makeSamples } from './sample-set.node.js';
 
 const defaultSamplesPerShard = 256;
 

@@ -8,16 +8,16 @@ import type { PartialLayeredOptions } from '../layers/layered-options.js';
 import type { PartialPanoramaOptions } from '../panorama/panorama-options.js';
 import { writePng } from '../pictures/picture-file.node.js';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
+import { ShardReader } from '../shards/shard-reader.node.js';
+import { ShardWriter } from '../shards/shard-writer.node.js';
 import { panoramaBatches } from '../stream/batches.node.js';
+import { sourceKnowsMotion } from '../stream/recipes.node.js';
 import {
   type ShardBatch,
   shardBatches,
   type ShardBatchOptions,
   shuffledSamples,
 } from '../stream/shard-batches.node.js';
-import { ShardReader } from '../shards/shard-reader.node.js';
-import { ShardWriter } from '../shards/shard-writer.node.js';
-import { sourceKnowsMotion } from '../stream/recipes.node.js';
 import { previewShards, type ShardSetOptions, synthesizeShards } from './shard-set.node.js';
 
 type Job = Omit<ShardSetOptions, 'source'> & { folder: string };

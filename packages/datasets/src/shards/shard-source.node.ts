@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { requireThat } from '../option-checks.js';
+import type { SourceKind } from '../source-kind.node.js';
 import { splitEvenly } from '../stacked-values.js';
 import {
   augmentStored,
@@ -10,7 +11,6 @@ import {
   type StoredSample,
   type StoredSampleOptions,
 } from '../stored-sample.js';
-import type { SourceKind } from '../source-kind.node.js';
 import type { ShardSetContents } from './shard-division.js';
 import { readShardManifest, ShardFolder, shardsHoldMotion } from './shard-folder.node.js';
 import type { ShardSample, ShardShape } from './shard-layout.node.js';

@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noAugmentation } from '../augmentation.js';
-import { flowsOfSample, type Sample } from '../sample.js';
 import { type CameraTurn, flowOfTurn } from '../panorama/camera-turn.js';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
+import { flowsOfSample, type Sample } from '../sample.js';
+import { synthesizeShards } from '../sets/shard-set.node.js';
 import { mixedBatches, type MixedBatch } from '../stream/batches.node.js';
 import {
   createSynthesizer,
@@ -13,7 +14,6 @@ import {
   type SampleSource,
 } from '../stream/recipes.node.js';
 import { ShardWriter } from './shard-writer.node.js';
-import { synthesizeShards } from '../sets/shard-set.node.js';
 
 const largestDifference = (a: Float32Array, b: Float32Array): number =>
   a.reduce((largest, value, index) => Math.max(largest, Math.abs(value - b[index]!)), 0);

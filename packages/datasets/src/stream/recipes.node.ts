@@ -2,17 +2,17 @@ import { excerptOfValue, isMapping } from '@unblur/files/parsed-value';
 import { completeAugmentation, noAugmentation } from '../augmentation.js';
 import type { PartialLayeredOptions } from '../layers/layered-options.js';
 import { layeredSource, type LayeredRecipe } from '../layers/layered-source.node.js';
+import { requireThat } from '../option-checks.js';
 import type { PartialPanoramaOptions } from '../panorama/panorama-options.js';
 import { panoramaSource, type PanoramaRecipe } from '../panorama/panorama-source.node.js';
 import { FileCache } from '../pictures/file-cache.node.js';
-import { requireThat } from '../option-checks.js';
 import { createRandom, drawByWeight } from '../random.js';
 import { sampleFolderSource, type SampleFolderRecipe } from '../samples/sample-folder-source.node.js';
 import { shardSource, type ShardRecipe } from '../shards/shard-source.node.js';
+import type { SourceKind, Synthesizer } from '../source-kind.node.js';
 import type { PartialStoredSampleOptions } from '../stored-sample.js';
 import type { PartialVideoOptions } from '../video/video-options.js';
 import { videoSource, type VideoRecipe } from '../video/video-source.node.js';
-import type { SourceKind, Synthesizer } from '../source-kind.node.js';
 
 /** A folder that samples are made from, and how. Plain data: a section of a run file. */
 export type SampleSource =

@@ -1,15 +1,15 @@
 import { expectOptions, type OptionNames } from '@unblur/files';
 import { motionOfFlows } from '../flows.js';
 import { requireBatches } from '../option-checks.js';
-import { createRandom } from '../random.js';
 import { motionOfTurn } from '../panorama/camera-turn.js';
 import { displayValues } from '../pictures/picture-bytes.js';
-import { concatenate, splitEvenly } from '../stacked-values.js';
-import type { SampleBatch } from './batches.node.js';
-import { groupSamples, readAhead } from './sample-stream.node.js';
+import { createRandom } from '../random.js';
 import { samplesOfShard, shardCountOf, type ShardSetContents } from '../shards/shard-division.js';
 import { readShardManifest, ShardFolder } from '../shards/shard-folder.node.js';
 import type { ShardSample, ShardShape } from '../shards/shard-layout.node.js';
+import { concatenate, splitEvenly } from '../stacked-values.js';
+import type { SampleBatch } from './batches.node.js';
+import { groupSamples, readAhead } from './sample-stream.node.js';
 
 /** A set of shards as a stream of batches. Plain data: a section of a run file. */
 export interface ShardBatchOptions {

@@ -19,8 +19,8 @@ import { mirrorAtEdges, readImageFile, requireOneSize } from '../pictures/pictur
 import { gaussianBlur } from '../pictures/picture-filters.js';
 import { drawSquareWindow } from '../pictures/square-window.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
-import { readWindow, type VideoWindow } from './video-exposure.js';
 import { recordedBlurOf } from './recorded-pairs.node.js';
+import { readWindow, type VideoWindow } from './video-exposure.js';
 import { listVideos } from './video-folders.node.js';
 
 /** Videos have this many exposures one stride apart, and two frames more; shorter ones are of no use. */
