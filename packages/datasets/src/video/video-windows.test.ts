@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { videoWindowBatches, type VideoWindowOptions, type VideoWindowSource } from './video-windows.node.js';
+import type { VideoWindowSource } from './video-window-source.node.js';
+import { videoWindowBatches, type VideoWindowOptions } from './video-windows.node.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-windows-'));
 const size = 24;
