@@ -17,7 +17,7 @@ export {
 } from './photo/eager-restorer.js';
 export { readFixedTimesNetwork, type FixedTimesNetwork } from './photo/fixed-times-network.js';
 export { consistencyRenderings, furtherRenderings } from './photo/consistent-frames.js';
-export { readFrameNetwork, type FrameNetwork, type NetworkSession } from './photo/frame-network.js';
+export type { FrameNetwork, NetworkSession } from './photo/frame-network.js';
 export { chooseTimes, commonFrameCount, selectFrames, type FrameChoice } from './photo/frame-selection.js';
 export {
   halfOf,
@@ -29,6 +29,7 @@ export {
 } from './photo/half-size.js';
 export { analyzePhoto } from './photo/half-size-scene.js';
 export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
+export { readFrameNetwork } from './photo/photo-families.js';
 export { anyTimes, photoFrames, photoReach } from './photo/photo-frame-network.js';
 export { consistencyInputs, photoFunctions } from './photo/photo-functions.js';
 export { photoWork } from './photo/photo-work.js';
