@@ -108,7 +108,6 @@ export interface RotationalBlurSample extends Sample {
   rotationDegrees: number;
   cameraTurn: CameraTurn;
   motionPixels: Float32Array;
-  plan: RotationalBlurPlan;
 }
 
 /**
@@ -183,7 +182,6 @@ export function synthesizeRotationalBlur(
     rotationDegrees: plan.rotationDegrees,
     cameraTurn,
     motionPixels: motionOfTurn(cameraTurn, camera),
-    plan,
   };
 }
 
