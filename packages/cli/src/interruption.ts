@@ -1,4 +1,4 @@
-import { printNote } from './terminal.js';
+import { printMessage } from './terminal.js';
 
 /** What a shell expects of a process that Ctrl-C ended. */
 export const interruptedCode = 130;
@@ -9,7 +9,7 @@ let received: number | undefined;
 
 /** To be said where work that trains is interrupted: a step may take long. */
 export const stepIsFinished =
-  'unblur: stopping; a step in progress is finished first. A second Ctrl-C stops at once.';
+  'stopping; a step in progress is finished first. A second Ctrl-C stops at once.';
 
 /**
  * From now on the first Ctrl-C (or polite kill) aborts the returned signal, so that the work in hand can stop
@@ -24,7 +24,7 @@ export function abortOnInterruption(note?: string): AbortSignal {
     // Nobody listens any more: the next one, of either kind, does what it does to any process.
     for (const name of signals) process.off(name, interrupt);
     received = exitCodes[signal];
-    if (note !== undefined) printNote(note);
+    if (note !== undefined) printMessage(note);
     controller.abort();
   };
   for (const name of signals) process.on(name, interrupt);

@@ -15,10 +15,9 @@ import { defineRestore } from './commands/restore.js';
 import { defineSynth } from './commands/synth.js';
 import { defineTrain } from './commands/train.js';
 import { defineVideo } from './commands/video.js';
-import { escapeControlCharacters } from './control-characters.js';
 import { describeFailure, printOrigin } from './failure.js';
 import { interruptionCode } from './interruption.js';
-import { isClosedOutput, printNote, surviveClosedOutput } from './terminal.js';
+import { isClosedOutput, printMessage, surviveClosedOutput } from './terminal.js';
 import { readVersion } from './version.js';
 
 const usageErrorCode = 2;
@@ -48,11 +47,11 @@ export async function main(commandLine: string[]): Promise<void> {
     if (isClosedOutput(error)) return;
     const interruption = interruptionCode();
     if (interruption !== undefined) {
-      printNote('unblur: interrupted; nothing half-written was left.');
+      printMessage('interrupted; nothing half-written was left.');
       process.exitCode = interruption;
       return;
     }
-    printNote(`unblur: ${describeFailure(error, offers)}`);
+    printMessage(describeFailure(error, offers));
     printOrigin(error, program.opts());
     process.exitCode = 1;
   }
@@ -91,9 +90,7 @@ function defineProgram(): Command {
     .option('--debug', 'show where an error came from')
     .helpCommand(false)
     .showHelpAfterError(false)
-    .configureOutput({
-      outputError: (message, write) => write(`unblur: ${escapeControlCharacters(onOneLine(message))}\n`),
-    })
+    .configureOutput({ outputError: (message) => printMessage(onOneLine(message)) })
     .exitOverride();
   for (const define of [
     defineRestore,

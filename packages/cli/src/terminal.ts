@@ -14,7 +14,7 @@ export function surviveClosedOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (isClosed(error) || outputFailed) return;
     outputFailed = true;
-    process.stderr.write(`unblur: ${explainFileError('write', 'standard output', error).message}\n`);
+    printMessage(explainFileError('write', 'standard output', error).message);
     process.on('exit', () => void (process.exitCode ||= 1));
   });
 }
@@ -44,6 +44,11 @@ export function printLine(line: string): void {
 export function printNote(line: string): void {
   clearBar();
   process.stderr.write(`${escapeControlCharacters(line)}\n`);
+}
+
+/** What the command itself has to say, after its name, on standard error. */
+export function printMessage(line: string): void {
+  printNote(`unblur: ${line}`);
 }
 
 /** A value for programs, on standard output. */

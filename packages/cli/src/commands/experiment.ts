@@ -4,7 +4,7 @@ import { counted } from '@unblur/files';
 import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
 import { placeOnDisk } from '../standard-streams.js';
-import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
+import { clearBar, drawProgress, printJson, printLine, printMessage, printNote } from '../terminal.js';
 import { readChosenWeights } from '../weights-choice.js';
 
 interface ExperimentOptions {
@@ -61,8 +61,8 @@ async function runNamed(
     report: printNote,
   });
   if (result === undefined) {
-    printNote(
-      `unblur: interrupted; run the same command to continue. Finished work is in ${join(out, name.split('/')[0]!)}.`,
+    printMessage(
+      `interrupted; run the same command to continue. Finished work is in ${join(out, name.split('/')[0]!)}.`,
     );
     process.exitCode = interruptionCode() ?? interruptedCode;
     return;

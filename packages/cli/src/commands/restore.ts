@@ -29,7 +29,7 @@ import {
   type RestorerOptions,
 } from '../restorer-choice.js';
 import { placeOnDisk } from '../standard-streams.js';
-import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
+import { clearBar, drawProgress, printJson, printLine, printMessage } from '../terminal.js';
 import { readVersion } from '../version.js';
 import type { ChosenWeights } from '../weights-choice.js';
 
@@ -119,12 +119,10 @@ async function restore(places: string[], options: RestoreOptions): Promise<void>
   const jobs = await assignResults(photos, options.out, { madeWith, overwrite: options.overwrite, signal });
   for (const { label, folder, taken } of jobs) {
     if (taken?.by === 'another photograph') {
-      printNote(
-        `unblur: ${taken.folder} holds results of another photograph; those of ${label} go to ${folder}.`,
-      );
+      printMessage(`${taken.folder} holds results of another photograph; those of ${label} go to ${folder}.`);
     } else if (taken) {
-      printNote(
-        `unblur: ${taken.folder} holds results of ${label} made with other options; these go to ${folder} (--overwrite replaces those there).`,
+      printMessage(
+        `${taken.folder} holds results of ${label} made with other options; these go to ${folder} (--overwrite replaces those there).`,
       );
     }
   }
@@ -185,10 +183,7 @@ async function restoreAll(
         ...(options.maxMegapixels !== undefined && { maximumPixels: options.maxMegapixels * 1e6 }),
         signal,
         onShare,
-        onNote: (line) => {
-          clearBar();
-          printNote(`unblur: ${nameFlags(line)}`);
-        },
+        onNote: (line) => printMessage(nameFlags(line)),
       });
       restored.push(result);
       clearBar();
@@ -197,7 +192,7 @@ async function restoreAll(
       signal.throwIfAborted();
       const error = describeFailure(cause);
       failed.push({ photo: path, error });
-      printNote(`unblur: ${error.includes(label) ? '' : `${label}: `}${error}`);
+      printMessage(error.includes(label) ? error : `${label}: ${error}`);
       printOrigin(cause, options);
     }
   }
@@ -208,7 +203,7 @@ async function restoreAll(
     printLine(`${count} already restored (${places}); --overwrite restores again`);
   }
   const skippedLine = describeSkipped(skipped);
-  if (skippedLine !== undefined) printNote(`unblur: ${skippedLine}`);
+  if (skippedLine !== undefined) printMessage(skippedLine);
   if (options.json) {
     printJson({
       weights: weightsName,

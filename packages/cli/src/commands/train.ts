@@ -6,7 +6,7 @@ import { noteSlowRuntime } from '../slow-runtime-note.js';
 import { realNumber, wholeNumber } from '../numbers.js';
 import { timedProgress } from '../remaining-time.js';
 import { placeOnDisk } from '../standard-streams.js';
-import { clearBar, printLine, printNote } from '../terminal.js';
+import { clearBar, printLine, printMessage, printNote } from '../terminal.js';
 
 /** Those of @unblur/trainer, which is not loaded before it trains. */
 const engines: EngineName[] = ['onnxruntime', 'torch', 'tfjs-webgpu', 'tfjs-tensorflow', 'tfjs-cpu'];
@@ -88,8 +88,8 @@ async function runTraining(
   if (collect !== undefined) {
     const { step, runFolder, hasChanged } = await collectRun(runFile, collect, options.out);
     if (hasChanged) {
-      printNote(
-        `unblur: ${runFile} has changed since it was packed; ${runFolder}/run.yaml says how it was trained.`,
+      printMessage(
+        `${runFile} has changed since it was packed; ${runFolder}/run.yaml says how it was trained.`,
       );
     }
     printLine(`imported ${counted(step, 'step')} -> ${runFolder}`);
@@ -107,10 +107,10 @@ async function runTraining(
   });
   clearBar();
   if (interrupted) {
-    printNote(
+    printMessage(
       step === 0
-        ? 'unblur: interrupted before the first step; nothing was trained.'
-        : `unblur: interrupted after step ${step}; continue with: unblur train ${runFile} --resume --out ${runFolder}`,
+        ? 'interrupted before the first step; nothing was trained.'
+        : `interrupted after step ${step}; continue with: unblur train ${runFile} --resume --out ${runFolder}`,
     );
     process.exitCode = interruptionCode() ?? interruptedCode;
   } else {

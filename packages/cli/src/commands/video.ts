@@ -14,7 +14,7 @@ import { describeKept } from '../kept-results.js';
 import { clipPart, realNumber } from '../numbers.js';
 import { describeRemainingTime } from '../remaining-time.js';
 import { standardStream, withStandardStreams, type NamedFiles } from '../standard-streams.js';
-import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
+import { clearBar, drawProgress, printJson, printLine, printMessage, printNote } from '../terminal.js';
 import {
   addVideoDeblurrerOptions,
   openChosenVideoDeblurrer,
@@ -96,7 +96,7 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
       overwrite: options.overwrite || options.preview !== undefined,
       onFrame: (done, total) =>
         drawProgress(done, total, describeRemainingTime(done, total, performance.now() - start)),
-      onNote: (line) => printNote(`unblur: ${nameFlags(files.rename(line))}`),
+      onNote: (line) => printMessage(nameFlags(files.rename(line))),
       signal,
     });
   const result = await withStandardStreams(input, out, 'sharp.mkv', deblurFile, signal);
