@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { UnblurError } from '@unblur/files';
+import { nextBytes, type TiffEntry, TiffFile, tiffType } from './tiff-directory.js';
 
 /** First bytes of camera RAW files that are no TIFF files. */
 const rawSignatures: [offset: number, signature: string][] = [
@@ -129,45 +130,32 @@ function listJpegs(directory: Directory): [offset: number, length: number][] {
  * file is left out.
  */
 function readDirectories(bytes: Buffer): Directory[] {
-  const littleEndian = bytes[0] === 0x49;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const tiff = new TiffFile(bytes);
   const directories: Directory[] = [];
   const seen = new Set<number>();
-  const offsets = bytes.length >= 8 ? [view.getUint32(4, littleEndian)] : [];
+  const offsets = bytes.length >= 8 ? [tiff.firstDirectoryAt] : [];
   while (offsets.length > 0 && directories.length < mostDirectories) {
     const start = offsets.shift()!;
-    if (seen.has(start) || start + 2 > bytes.length) continue;
+    const found = seen.has(start) ? undefined : tiff.directoryAt(start);
+    if (!found || found.nextAt + nextBytes > bytes.length) continue;
     seen.add(start);
-    const count = view.getUint16(start, littleEndian);
-    const end = start + 2 + 12 * count;
-    if (end + 4 > bytes.length) continue;
-    const directory: Directory = new Map();
-    for (let entry = start + 2; entry < end; entry += 12) {
-      directory.set(view.getUint16(entry, littleEndian), readValues(entry));
-    }
+    const directory: Directory = new Map(found.entries.map((entry) => [entry.tag, readValues(entry)]));
     directories.push(directory);
     offsets.push(
       ...(directory.get(tag.subDirectories) ?? []),
       ...(directory.get(tag.exif) ?? []),
-      view.getUint32(end, littleEndian),
+      tiff.uint32(found.nextAt),
     );
   }
   return directories;
 
-  function readValues(entry: number): number[] {
-    const [type, count] = [view.getUint16(entry + 2, littleEndian), view.getUint32(entry + 4, littleEndian)];
+  function readValues({ tag: name, type, count, at, valuesAt, valueBytes }: TiffEntry): number[] {
     // Of the preview of Panasonic's files, offset and length stand where others have their values.
-    if (view.getUint16(entry, littleEndian) === tag.jpegFromRaw && type === 7) {
-      return [view.getUint32(entry + 8, littleEndian), count];
-    }
-    const bytesPerValue = { 3: 2, 4: 4, 13: 4 }[type];
-    if (bytesPerValue === undefined || count > 1024) return [];
-    const at = count * bytesPerValue <= 4 ? entry + 8 : view.getUint32(entry + 8, littleEndian);
-    if (at + count * bytesPerValue > bytes.length) return [];
+    if (name === tag.jpegFromRaw && type === tiffType.undefined) return [tiff.uint32(at + 8), count];
+    const isWhole = type === tiffType.short || type === tiffType.long || type === tiffType.directory;
+    if (!isWhole || count > 1024 || valuesAt + valueBytes > bytes.length) return [];
     return Array.from({ length: count }, (_, i) =>
-      bytesPerValue === 2
-        ? view.getUint16(at + 2 * i, littleEndian)
-        : view.getUint32(at + 4 * i, littleEndian),
+      type === tiffType.short ? tiff.uint16(valuesAt + 2 * i) : tiff.uint32(valuesAt + 4 * i),
     );
   }
 }

@@ -1,6 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { toPixels, type Picture, type PixelImage } from './pixel-image.js';
+import { nextBytes, TiffFile, tiffType } from './tiff-directory.js';
 
 /** The metadata of a picture file. */
 export interface PictureMetadata {
@@ -110,7 +111,7 @@ export async function isDisplayEncoding(profile: Uint8Array): Promise<boolean> {
 
 const exifHeader = 'Exif\0\0';
 const orientationTag = 0x0112;
-const [shortType, upright] = [3, 1];
+const upright = 1;
 
 /**
  * The EXIF block of a photograph as that of pictures made from it: with the orientation applied and without
@@ -126,17 +127,17 @@ export async function uprightExif(block: Uint8Array | undefined): Promise<Uint8A
     exif.toString('latin1', 0, exifHeader.length) === exifHeader ? exif.subarray(exifHeader.length) : exif;
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
   try {
-    const littleEndian = tiff.toString('latin1', 0, 2) === 'II';
-    const directory = view.getUint32(4, littleEndian);
-    const end = directory + 2 + 12 * view.getUint16(directory, littleEndian);
-    for (let entry = directory + 2; entry < end; entry += 12) {
-      if (view.getUint16(entry, littleEndian) !== orientationTag) continue;
-      view.setUint16(entry + 2, shortType, littleEndian);
-      view.setUint32(entry + 4, 1, littleEndian);
-      view.setUint16(entry + 8, upright, littleEndian);
+    const file = new TiffFile(tiff);
+    const { littleEndian } = file;
+    const directory = file.directoryAt(file.firstDirectoryAt);
+    if (!directory) return undefined;
+    for (const { at } of directory.entries.filter((entry) => entry.tag === orientationTag)) {
+      view.setUint16(at + 2, tiffType.short, littleEndian);
+      view.setUint32(at + 4, 1, littleEndian);
+      view.setUint16(at + 8, upright, littleEndian);
     }
     // Where the next directory lies, that of the thumbnail.
-    if (end + 4 <= tiff.length) view.setUint32(end, 0, littleEndian);
+    if (directory.nextAt + nextBytes <= tiff.length) view.setUint32(directory.nextAt, 0, littleEndian);
     // Whether it can be written is known once it was.
     const written = await sharp(await blackPixel(false, { exif: tiff }))
       .keepExif()

@@ -1,3 +1,5 @@
+import { countBytes, entryBytes, nextBytes, type TiffEntry, TiffFile, tiffType } from './tiff-directory.js';
+
 const tag = { exif: 34665, gps: 34853, interoperability: 40965 } as const;
 /**
  * What is said of the photograph in the first directory of a TIFF file, by the EXIF standard; everything else
@@ -12,30 +14,12 @@ const photographTags = new Set([
   315, // Artist
   33432, // Copyright
 ]);
-const bytesOfType: Record<number, number> = {
-  1: 1,
-  2: 1,
-  3: 2,
-  4: 4,
-  5: 8,
-  6: 1,
-  7: 1,
-  8: 2,
-  9: 4,
-  10: 8,
-  11: 4,
-  12: 8,
-};
 /** Larger values are what only the camera's own programs read. */
 const largestValueBytes = 8192;
 /** JPEG files have no room for more. */
 const largestBlockBytes = 65_000;
-const [longType, entryBytes] = [4, 12];
 
-interface Entry {
-  tag: number;
-  type: number;
-  count: number;
+interface Entry extends Pick<TiffEntry, 'tag' | 'type' | 'count'> {
   value: Buffer;
 }
 
@@ -45,15 +29,15 @@ interface Entry {
  * @returns undefined where there is nothing, or it is damaged
  */
 export function extractTiffExif(file: Buffer): Buffer | undefined {
-  const littleEndian = file[0] === 0x49;
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const tiff = new TiffFile(file);
+  const { littleEndian } = tiff;
   try {
-    const first = readDirectory(view.getUint32(4, littleEndian));
+    const first = readDirectory(tiff.firstDirectoryAt);
     const below = [tag.exif, tag.gps].flatMap((pointer) => {
       const found = first.find((entry) => entry.tag === pointer);
-      if (found?.type !== longType) return [];
-      const entries = readDirectory(read32(found.value)).filter(
-        (entry) => entry.tag !== tag.interoperability,
+      if (found?.type !== tiffType.long) return [];
+      const entries = readDirectory(tiff.uint32(found.valuesAt)).filter(
+        (entry) => entry.tag !== tag.interoperability && entry.type !== tiffType.directory,
       );
       return entries.length > 0 ? [{ pointer, entries }] : [];
     });
@@ -63,27 +47,17 @@ export function extractTiffExif(file: Buffer): Buffer | undefined {
     return undefined;
   }
 
-  function read32(bytes: Buffer): number {
-    return littleEndian ? bytes.readUInt32LE() : bytes.readUInt32BE();
-  }
-
   /** What lies beyond the end of the file, or is too large, is left out. */
-  function readDirectory(start: number): Entry[] {
-    const entries: Entry[] = [];
-    const end = start + 2 + entryBytes * view.getUint16(start, littleEndian);
-    for (let at = start + 2; at < end; at += entryBytes) {
-      const [type, count] = [view.getUint16(at + 2, littleEndian), view.getUint32(at + 4, littleEndian)];
-      const length = (bytesOfType[type] ?? Infinity) * count;
-      const from = length <= 4 ? at + 8 : view.getUint32(at + 8, littleEndian);
-      if (length > largestValueBytes || from + length > file.length) continue;
-      entries.push({
-        tag: view.getUint16(at, littleEndian),
-        type,
-        count,
-        value: file.subarray(from, from + length),
-      });
-    }
-    return entries;
+  function readDirectory(start: number): (TiffEntry & Entry)[] {
+    const entries = tiff.directoryAt(start)?.entries ?? [];
+    return entries
+      .filter(
+        ({ valuesAt, valueBytes }) => valueBytes <= largestValueBytes && valuesAt + valueBytes <= file.length,
+      )
+      .map((entry) => ({
+        ...entry,
+        value: file.subarray(entry.valuesAt, entry.valuesAt + entry.valueBytes),
+      }));
   }
 
   /** The first directory, those that it points to, and after each the values that do not fit into it. */
@@ -96,7 +70,7 @@ export function extractTiffExif(file: Buffer): Buffer | undefined {
     let length = 8;
     for (const [i, entries] of sizes.entries()) {
       starts.push(length);
-      length += 2 + entryBytes * entries + 4 + valuesOf[i]!;
+      length += countBytes + entryBytes * entries + nextBytes + valuesOf[i]!;
     }
     if (length > largestBlockBytes) return undefined;
     const block = Buffer.alloc(length);
@@ -108,13 +82,13 @@ export function extractTiffExif(file: Buffer): Buffer | undefined {
       const value = Buffer.alloc(4);
       if (littleEndian) value.writeUInt32LE(starts[i + 1]!);
       else value.writeUInt32BE(starts[i + 1]!);
-      return { tag: pointer, type: longType, count: 1, value };
+      return { tag: pointer, type: tiffType.long, count: 1, value };
     });
     for (const [i, entries] of [[...own, ...pointers], ...below.map(({ entries }) => entries)].entries()) {
       let at = starts[i]!;
-      let valueAt = at + 2 + entryBytes * entries.length + 4;
+      let valueAt = at + countBytes + entryBytes * entries.length + nextBytes;
       out.setUint16(at, entries.length, littleEndian);
-      at += 2;
+      at += countBytes;
       for (const entry of entries.sort((a, b) => a.tag - b.tag)) {
         out.setUint16(at, entry.tag, littleEndian);
         out.setUint16(at + 2, entry.type, littleEndian);

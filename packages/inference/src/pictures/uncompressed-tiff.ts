@@ -1,3 +1,5 @@
+import { countBytes, entryBytes, nextBytes, tiffType } from './tiff-directory.js';
+
 /** Pixels of a decoder of our own, on their way to what reads photographs. */
 export interface DecodedPixels {
   width: number;
@@ -10,14 +12,12 @@ export interface DecodedPixels {
   profile?: Uint8Array | undefined;
 }
 
-/** Types of values in a TIFF directory. */
-const [SHORT, LONG, UNDEFINED] = [3, 4, 7] as const;
-
 /**
  * Wraps pixels and their profile into a TIFF file as they are, so that every format goes the same way from
  * there.
  */
 export function encodeUncompressedTiff({ width, height, channels, data, profile }: DecodedPixels): Buffer {
+  const { short: SHORT, long: LONG, undefined: UNDEFINED } = tiffType;
   const bits = data instanceof Uint16Array ? 16 : 8;
   const headerLength = 8;
   const depthOffset = headerLength + data.byteLength;
@@ -38,7 +38,7 @@ export function encodeUncompressedTiff({ width, height, channels, data, profile 
       ? [[34675, UNDEFINED, profile.length, profileOffset] as [number, number, number, number]]
       : []),
   ];
-  const file = Buffer.alloc(directoryOffset + 2 + 12 * entries.length + 4);
+  const file = Buffer.alloc(directoryOffset + countBytes + entryBytes * entries.length + nextBytes);
   file.write('II*\0', 0, 'latin1');
   file.writeUInt32LE(directoryOffset, 4);
   file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), headerLength);
@@ -46,7 +46,7 @@ export function encodeUncompressedTiff({ width, height, channels, data, profile 
   if (profile) file.set(profile, profileOffset);
   file.writeUInt16LE(entries.length, directoryOffset);
   entries.forEach(([tag, type, count, value], i) => {
-    const at = directoryOffset + 2 + 12 * i;
+    const at = directoryOffset + countBytes + entryBytes * i;
     file.writeUInt16LE(tag, at);
     file.writeUInt16LE(type, at + 2);
     file.writeUInt32LE(count, at + 4);
