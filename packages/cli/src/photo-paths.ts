@@ -1,7 +1,7 @@
 import { existsSync, type Dirent } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
-import { explainFileError, isClip } from '@unblur/files';
+import { explainFileError, isClip, listFirst } from '@unblur/files';
 import { isRestoration } from '@unblur/inference/result-names';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { standardStream } from './standard-streams.js';
@@ -205,14 +205,6 @@ function add(found: FoundPhotos, path: string, folder: string, isFolder: boolean
   } else {
     found.photos.push({ path, folder });
   }
-}
-
-const mostNamed = 5;
-
-/** The first few of a list as a sentence has them, and how many more there are. */
-export function listFirst(paths: readonly string[]): string {
-  const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '';
-  return `${paths.slice(0, mostNamed).join(', ')}${more}`;
 }
 
 /** One line that says what was left out, and why; none where nothing was. */

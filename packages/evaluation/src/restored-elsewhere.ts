@@ -1,12 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, parse } from 'node:path';
 import { listPairedVideos, listSampleFolders, type PairedVideoOptions } from '@unblur/datasets';
-import { isPicture, UnblurError } from '@unblur/files';
+import { isPicture, listFirst, UnblurError } from '@unblur/files';
 import { loadPhoto } from '@unblur/inference';
 import type { FrameRestorer } from './photographs.js';
 import type { FrameDeblurrer } from './videos.js';
-
-const missingNamedInMessage = 5;
 
 /**
  * Frames that any other program restored, to be scored as a restorer's: for each sample of `sampleFolder`
@@ -27,7 +25,7 @@ export function openRestoredSamples(restoredFolder: string, sampleFolder: string
   const missing = names.filter((name) => !framesBySample.has(name));
   if (missing.length > 0) {
     throw new UnblurError(
-      `Expected restored frames (frame-0.png ...) of every sample in ${restoredFolder}, in a folder with the sample's name, but received none of ${listMissing(missing)}`,
+      `Expected restored frames (frame-0.png ...) of every sample in ${restoredFolder}, in a folder with the sample's name, but received none of ${listFirst(missing)}`,
     );
   }
   return {
@@ -65,7 +63,7 @@ function findFrames(folder: string): string[] {
     );
     if (missing.length > 0) {
       throw new UnblurError(
-        `Expected frames from frame-0 on without a gap in ${folder}, but received none of ${listMissing(missing.map((index) => `frame-${index}`))}`,
+        `Expected frames from frame-0 on without a gap in ${folder}, but received none of ${listFirst(missing.map((index) => `frame-${index}`))}`,
       );
     }
     if (count % 2 === 0) {
@@ -108,7 +106,7 @@ export function openRestoredVideos(
     const missing = sharp.map(stemOf).filter((stem) => !byStem.has(stem));
     if (missing.length > 0) {
       throw new UnblurError(
-        `Expected restored frames of the video ${name} in ${folder}, named like its ground truth, but received none of ${listMissing(missing)}`,
+        `Expected restored frames of the video ${name} in ${folder}, named like its ground truth, but received none of ${listFirst(missing)}`,
       );
     }
     framesByVideo.set(
@@ -124,8 +122,3 @@ export function openRestoredVideos(
 }
 
 const stemOf = (path: string): string => parse(path).name;
-
-function listMissing(names: readonly string[]): string {
-  const more = names.length - missingNamedInMessage;
-  return names.slice(0, missingNamedInMessage).join(', ') + (more > 0 ? ` and ${more} more` : '');
-}

@@ -7,6 +7,7 @@ export { digestOfFile } from './file-digest.js';
 export { explainFileError, explainStrayFileError, firstLine, UnblurError } from './file-error.js';
 export { doClaimed } from './folder-claim.js';
 export { doLocked, type LockOptions } from './job-lock.js';
+export { listFirst } from './list-first.js';
 export { makeFolder } from './make-folder.js';
 export { expectOptions, type OptionNames } from './options.js';
 export { isClip, isPicture, pictureExtensions } from './picture-name.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { counted, doLocked } from '@unblur/files';
+import { counted, doLocked, listFirst } from '@unblur/files';
 import type { RestorePhotoOptions, Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure, printOrigin } from '../failure.js';
@@ -12,7 +12,7 @@ import {
 } from '../frame-encoding-choice.js';
 import { abortOnInterruption } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
-import { describeSkipped, findPhotos, listFirst, type SkippedFile } from '../photo-paths.js';
+import { describeSkipped, findPhotos, type SkippedFile } from '../photo-paths.js';
 import { describeRemainingTime } from '../remaining-time.js';
 import {
   assignResults,

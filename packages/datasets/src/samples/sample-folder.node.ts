@@ -1,7 +1,7 @@
 import { statSync, type Dirent } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { expectOptions, UnblurError, writeFolderAtomically } from '@unblur/files';
+import { expectOptions, listFirst, UnblurError, writeFolderAtomically } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import { motionOfFlows } from '../flows.js';
 import { folderEntries, readRgbImage, writePng } from '../pictures/picture-file.node.js';
@@ -60,8 +60,10 @@ export interface SampleFiles {
 }
 
 const pictureName = /^(blur|frame-(\d+))\.(png|jpe?g|webp)$/i;
-const flowName = /^flow-(\d+)\.flo$/i;
-const filesNamedInMessage = 5;
+const flowName = /^flow-\d+\.flo$/i;
+
+/** More than messages name. */
+const missingLookedFor = 10;
 
 /**
  * Finds the files of a sample folder: `blur` and `frame-0` ... `frame-(N-1)`, each .png, .jpg, .jpeg or .webp, N
@@ -92,15 +94,14 @@ export function findSampleFiles(folder: string): SampleFiles {
   if (frames.size === 0) refuse('expected frame-0.png, frame-1.png ... but received none');
   const inOrder = [...frames].sort(([a], [b]) => a - b);
   const last = inOrder.at(-1)![0];
-  const missing: string[] = [];
-  for (let index = 0; missing.length < filesNamedInMessage && index < last; index++) {
-    if (!frames.has(index)) missing.push(`frame-${index}`);
-  }
-  if (missing.length > 0) {
-    const more = last + 1 - frames.size - missing.length;
-    refuse(
-      `expected frame-0 to frame-${last} without a gap, but ${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''} ${last + 1 - frames.size > 1 ? 'are' : 'is'} missing`,
-    );
+  const missingCount = last + 1 - frames.size;
+  if (missingCount > 0) {
+    // Not all: a number may be as large as a name has room for.
+    const missing: string[] = [];
+    for (let index = 0; missing.length < Math.min(missingCount, missingLookedFor); index++) {
+      if (!frames.has(index)) missing.push(`frame-${index}`);
+    }
+    refuse(`expected frame-0 to frame-${last} without a gap, but ${sayMissing(missing, missingCount)}`);
   }
   if (frames.size < 3 || frames.size % 2 === 0) {
     refuse(`expected an odd number of frames, 3 or more, but received ${frames.size}`);
@@ -113,6 +114,10 @@ export function findSampleFiles(folder: string): SampleFiles {
   };
 }
 
+function sayMissing(names: readonly string[], count = names.length): string {
+  return `${listFirst(names, count)} ${count > 1 ? 'are' : 'is'} missing`;
+}
+
 /** The flows to all frames, or none. @param refuse told what is missing or too many. */
 function findFlows(names: readonly string[], frames: number, refuse: (problem: string) => never): string[] {
   const found = names.filter((name) => flowName.test(name));
@@ -122,10 +127,7 @@ function findFlows(names: readonly string[], frames: number, refuse: (problem: s
   const extra = found.find((name) => !wanted.includes(name));
   const all = `flow-0.flo to flow-${frames - 1}.flo, one for each frame, or none`;
   if (missing.length > 0) {
-    const more = missing.length - filesNamedInMessage;
-    refuse(
-      `expected ${all}, but ${missing.slice(0, filesNamedInMessage).join(', ')}${more > 0 ? ` and ${more} more` : ''} ${missing.length > 1 ? 'are' : 'is'} missing`,
-    );
+    refuse(`expected ${all}, but ${sayMissing(missing)}`);
   }
   if (extra !== undefined) refuse(`expected ${all}, but received ${extra} too; remove it`);
   return wanted;
