@@ -1,3 +1,4 @@
+import { mean } from './mean.js';
 import { frameScores, type FrameScores, type OrderRule, type SequenceScore } from './sequence-score.js';
 
 /** The scores of a whole evaluation set: each frame's value averaged over the samples. Plain JSON. */
@@ -62,8 +63,7 @@ function averageScores(scores: readonly FrameScores[]): FrameScores {
       `Expected one number of frames in all samples but received ${[...counts].join(' and ')}`,
     );
   }
-  const total = scores[0]!.perFrame.map((_, frame) =>
-    scores.reduce((sum, { perFrame }) => sum + perFrame[frame]!, 0),
+  return frameScores(
+    scores[0]!.perFrame.map((_, frame) => mean(scores.map(({ perFrame }) => perFrame[frame]!))),
   );
-  return frameScores(total.map((sum) => sum / scores.length));
 }

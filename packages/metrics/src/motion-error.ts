@@ -1,3 +1,4 @@
+import { mean } from './mean.js';
 import { motionAt, type MotionField } from './motion-field.js';
 import { describe } from './received.js';
 import type { OrderRule } from './sequence-score.js';
@@ -67,7 +68,7 @@ export function averageMotion(scores: readonly (MotionScore | null)[]): MotionSc
   const averageOf = (errorsOf: (score: MotionScore) => EndPointErrors): EndPointErrors =>
     endPointErrors(
       errorsOf(known[0]!).perFrame.map((_, frame) =>
-        meanOf(known.map((score) => errorsOf(score).perFrame[frame]!)),
+        mean(known.map((score) => errorsOf(score).perFrame[frame]!)),
       ),
     );
   return { found: averageOf(({ found }) => found), still: averageOf(({ still }) => still) };
@@ -95,10 +96,6 @@ function endPointErrors(perFrame: number[]): EndPointErrors {
     perFrame,
     first: perFrame[0]!,
     last: perFrame.at(-1)!,
-    mean: meanOf(perFrame.filter((_, frame) => frame !== middle)),
+    mean: mean(perFrame.filter((_, frame) => frame !== middle)),
   };
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,4 +1,5 @@
 import { assertOptions } from './options.js';
+import { mean } from './mean.js';
 import { psnr } from './psnr.js';
 import { assertScorable, assertScorableFrames, type ComparisonOptions, type RgbImage } from './rgb-image.js';
 import { describe } from './received.js';
@@ -78,29 +79,23 @@ export function scoreSequence(
     throw new RangeError(`Expected the rule 'sequence' or 'per-frame' but received ${describe(rule)}`);
   }
 
-  const backward = [...restored].reverse();
-  const forwardPsnr = gt.map((frame, i) => reportedPsnr(restored[i]!, frame, options));
-  const backwardPsnr = gt.map((frame, i) => reportedPsnr(backward[i]!, frame, options));
+  const backward = restored.toReversed();
+  const forwardPsnr = psnrOfFrames(restored, gt, options);
+  const backwardPsnr = psnrOfFrames(backward, gt, options);
   const reversed = mean(backwardPsnr) > mean(forwardPsnr);
-  const closerToOwn = framesCloserToOwn(reversed ? backward : restored, gt, options);
-  if (rule === 'sequence') {
-    const inOrder = reversed ? backward : restored;
-    return {
-      reversed,
-      closerToOwn,
-      psnr: frameScores(reversed ? backwardPsnr : forwardPsnr),
-      ssim: frameScores(gt.map((frame, i) => frameSsim(inOrder[i]!, frame, options))),
-    };
-  }
+  const inOrder = reversed ? backward : restored;
+  const [psnrPerFrame, ssimPerFrame] =
+    rule === 'sequence'
+      ? [reversed ? backwardPsnr : forwardPsnr, ssimOfFrames(inOrder, gt, options)]
+      : [
+          largerOfEach(forwardPsnr, backwardPsnr),
+          largerOfEach(ssimOfFrames(restored, gt, options), ssimOfFrames(backward, gt, options)),
+        ];
   return {
     reversed,
-    closerToOwn,
-    psnr: frameScores(gt.map((_, i) => Math.max(forwardPsnr[i]!, backwardPsnr[i]!))),
-    ssim: frameScores(
-      gt.map((frame, i) =>
-        Math.max(frameSsim(restored[i]!, frame, options), frameSsim(backward[i]!, frame, options)),
-      ),
-    ),
+    closerToOwn: framesCloserToOwn(inOrder, gt, options),
+    psnr: frameScores(psnrPerFrame),
+    ssim: frameScores(ssimPerFrame),
   };
 }
 
@@ -122,15 +117,12 @@ export function scoreBlurred(
   if (gt.length % 2 === 0) {
     throw new RangeError(`Expected an odd number of ground-truth frames but received ${gt.length}`);
   }
+  const frames = gt.map(() => blurred);
   return {
     reversed: false,
-    closerToOwn: framesCloserToOwn(
-      gt.map(() => blurred),
-      gt,
-      options,
-    ),
-    psnr: frameScores(gt.map((frame) => reportedPsnr(blurred, frame, options))),
-    ssim: frameScores(gt.map((frame) => frameSsim(blurred, frame, options))),
+    closerToOwn: framesCloserToOwn(frames, gt, options),
+    psnr: frameScores(psnrOfFrames(frames, gt, options)),
+    ssim: frameScores(ssimOfFrames(frames, gt, options)),
   };
 }
 
@@ -157,18 +149,26 @@ function framesCloserToOwn(
   return { first: isCloser(frames[0]!, gt[0]!), last: isCloser(frames.at(-1)!, gt.at(-1)!) };
 }
 
+function psnrOfFrames(frames: readonly RgbImage[], gt: readonly RgbImage[], options: ScoreOptions): number[] {
+  return frames.map((frame, i) => reportedPsnr(frame, gt[i]!, options));
+}
+
+function ssimOfFrames(
+  frames: readonly RgbImage[],
+  gt: readonly RgbImage[],
+  { ssimWindow: window, ...comparison }: ScoreOptions,
+): number[] {
+  return frames.map((frame, i) => ssim(frame, gt[i]!, { ...comparison, window }));
+}
+
+function largerOfEach(values: readonly number[], others: readonly number[]): number[] {
+  return values.map((value, i) => Math.max(value, others[i]!));
+}
+
 function reportedPsnr(
   restored: RgbImage,
   gt: RgbImage,
   { ssimWindow: _, ...comparison }: ScoreOptions,
 ): number {
   return Math.min(psnr(restored, gt, comparison), maximumReportedPsnr);
-}
-
-function frameSsim(restored: RgbImage, gt: RgbImage, { ssimWindow, ...comparison }: ScoreOptions): number {
-  return ssim(restored, gt, { ...comparison, window: ssimWindow });
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
