@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import sharp from 'sharp';
 import { evaluateVideoFolder } from './videos.js';
@@ -51,9 +52,12 @@ const brighter = {
 const decibels = (levels: number) => 20 * Math.log10(255 / levels);
 
 describe('evaluateVideoFolder', () => {
-  test('refuses an option of another name before anything is read', async () => {
+  test('refuses an option of another name, and another protocol, before anything is read', async () => {
     await expect(evaluateVideoFolder('nowhere', brighter, { protocl: 'whole' } as never)).rejects.toThrow(
       /^Expected options among protocol, blurredFolder, .* but received 'protocl'$/,
+    );
+    await expect(evaluateVideoFolder('nowhere', brighter, { protocol: 'wohle' } as never)).rejects.toThrow(
+      new UnblurError('Expected the protocol published or whole but received "wohle"'),
     );
   });
 

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { listPairedVideos, type PairedVideoOptions } from '@unblur/datasets';
 import { expectOptions, type OptionNames, UnblurError } from '@unblur/files';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import { loadPhoto, readFrames, type RgbImage } from '@unblur/inference';
 import {
   scoreBlurred,
@@ -78,7 +79,7 @@ const evaluateVideosOptionNames: OptionNames<EvaluateVideosOptions> = {
  * and scores every frame against the sharp one of the same name, whatever its format. The blurred frames
  * themselves are scored as the baseline.
  *
- * @throws UnblurError for an unknown option; Error that names the video and what is missing, unreadable or of
+ * @throws UnblurError for an unknown option or protocol; Error that names the video and what is missing, unreadable or of
  * another size.
  */
 export async function evaluateVideoFolder(
@@ -86,12 +87,21 @@ export async function evaluateVideoFolder(
   deblurrer: FrameDeblurrer,
   options: EvaluateVideosOptions = {},
 ): Promise<VideoEvaluationReport> {
-  expectOptions(
+  const {
+    protocol = 'published',
+    blurredFolder,
+    onFrame,
+    signal,
+  } = expectOptions(
     options,
     evaluateVideosOptionNames,
     "evaluateVideoFolder('videos', deblurrer, { protocol: 'whole' })",
   );
-  const { protocol = 'published', blurredFolder, onFrame, signal } = options;
+  if (!Object.hasOwn(videoProtocols, protocol)) {
+    throw new UnblurError(
+      `Expected the protocol ${Object.keys(videoProtocols).join(' or ')} but received ${excerptOfValue(protocol)}`,
+    );
+  }
   const rule = videoProtocols[protocol];
   const videos = listPairedVideos(folder, { blurredFolder });
   const total = videos.reduce((sum, { blurred }) => sum + blurred.length, 0);
