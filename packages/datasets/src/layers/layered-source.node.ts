@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { listPictures, pictureDecoder } from '../pictures/picture-file.node.js';
+import { pictureDecoder } from '../pictures/picture-file.node.js';
+import { listPictures } from '../pictures/picture-listing.node.js';
 import { createRandom } from '../random.js';
 import type { SourceKind } from '../source-kind.node.js';
 import { synthesizeLayeredBlur } from './layered-blur.js';

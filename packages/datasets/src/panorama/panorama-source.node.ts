@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { FileDecoder } from '../pictures/file-cache.node.js';
-import { listPictures, readImageFile } from '../pictures/picture-file.node.js';
+import { readImageFile } from '../pictures/picture-file.node.js';
+import { listPictures } from '../pictures/picture-listing.node.js';
 import { createRandom } from '../random.js';
 import type { SourceKind } from '../source-kind.node.js';
 import {

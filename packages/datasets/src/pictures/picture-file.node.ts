@@ -1,28 +1,10 @@
-import { type Dirent, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { explainFileError, firstLine, isPicture, pictureExtensions, UnblurError } from '@unblur/files';
+import { basename } from 'node:path';
+import { firstLine } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import sharp from 'sharp';
 import type { FileDecoder } from './file-cache.node.js';
 import { displayBytes, displayValues, type RgbBytes } from './picture-bytes.js';
-
-/**
- * Paths of the pictures in a folder, sorted by name; hidden ones, such as the `._a.jpg` of macOS, are none.
- *
- * @param what plural, for messages.
- * @throws Error where the folder cannot be read or holds no picture.
- */
-export function listPictures(folder: string, what: string): string[] {
-  const pictures = folderEntries(folder, what)
-    .map(({ name }) => name)
-    .filter(isPicture);
-  if (pictures.length === 0) {
-    throw new Error(`Expected ${what} (${pictureExtensions.join(', ')}) in ${folder} but received none.`);
-  }
-  // By code unit, not by locale: the order decides which picture a sample gets.
-  return pictures.sort().map((name) => join(folder, name));
-}
 
 /** Of a panorama of 16384x8192. */
 const maxPicturePixels = 2 ** 27;
@@ -126,21 +108,4 @@ function greyToRgb(grey: Uint8Array): Uint8Array {
   const rgb = new Uint8Array(grey.length * 3);
   for (let i = 0; i < grey.length; i++) rgb.fill(grey[i]!, i * 3, i * 3 + 3);
   return rgb;
-}
-
-/**
- * What lies in a folder.
- *
- * @param what plural, for messages.
- * @throws UnblurError that says why it cannot be read.
- */
-export function folderEntries(folder: string, what: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (cause) {
-    const reason = explainFileError('read', folder, cause).message.replace(`Could not read ${folder}: `, '');
-    throw new UnblurError(`Expected a folder of ${what} at ${folder} but could not read it: ${reason}.`, {
-      cause,
-    });
-  }
 }

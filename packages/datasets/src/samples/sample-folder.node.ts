@@ -1,10 +1,10 @@
-import { statSync, type Dirent } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expectOptions, listFirst, UnblurError, writeFolderAtomically } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import { motionOfFlows } from '../flows.js';
-import { folderEntries, readRgbImage, writePng } from '../pictures/picture-file.node.js';
+import { readRgbImage, writePng } from '../pictures/picture-file.node.js';
+import { isFolder, namesIn } from '../pictures/picture-listing.node.js';
 import { flowsOfSample, type Sample } from '../sample.js';
 import { shardName } from '../shards/shard-division.js';
 import { encodeFlow, readFlow } from './flow-file.node.js';
@@ -78,9 +78,7 @@ export function findSampleFiles(folder: string): SampleFiles {
   const blurs: string[] = [];
   // By their numbers: a list would be as long as the largest.
   const frames = new Map<number, string>();
-  const names = folderEntries(folder, 'pictures')
-    .map(({ name }) => name)
-    .sort();
+  const names = namesIn(folder, 'pictures');
   for (const name of names) {
     const [, stem, index] = pictureName.exec(name) ?? [];
     if (stem === undefined) continue;
@@ -197,24 +195,20 @@ export async function readSampleFolder(folder: string): Promise<Sample> {
  * @throws UnblurError where the set cannot be read or has no sub-folder.
  */
 export function listSampleFolders(set: string): string[] {
-  const entries = folderEntries(set, 'samples');
-  const isFolder = (entry: Dirent): boolean =>
-    entry.isDirectory() ||
-    (entry.isSymbolicLink() &&
-      statSync(join(set, entry.name), { throwIfNoEntry: false })?.isDirectory() === true);
-  const folders = entries.filter((entry) => !entry.name.startsWith('.') && isFolder(entry));
+  const names = namesIn(set, 'samples');
+  const folders = names
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => join(set, name))
+    .filter(isFolder);
   if (folders.length === 0) {
-    const hint = entries.some(({ name }) => pictureName.test(name))
+    const hint = names.some((name) => pictureName.test(name))
       ? '; it is itself a sample: give the folder that contains it'
-      : entries.some(({ name }) => name === shardName(0))
+      : names.includes(shardName(0))
         ? '; its shards are for training, as a source of kind shards: to evaluate, make a set of folders'
         : '';
     throw new UnblurError(
       `${set} holds no samples; expected one sub-folder per sample with blur.png and frame-0.png, frame-1.png ...${hint}`,
     );
   }
-  return folders
-    .map(({ name }) => name)
-    .sort()
-    .map((name) => join(set, name));
+  return folders;
 }

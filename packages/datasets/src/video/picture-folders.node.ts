@@ -1,9 +1,9 @@
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { chooseFrames } from '@unblur/clips';
 import { isPicture } from '@unblur/files';
 import { requireThat } from '../option-checks.js';
-import { folderEntries } from '../pictures/picture-file.node.js';
+import { isFolder, namesIn } from '../pictures/picture-listing.node.js';
 
 /** A folder that holds pictures. */
 export interface PictureFolder {
@@ -27,10 +27,9 @@ export function foldersOfPictures(
   requireThat(typeof root === 'string', 'folder', 'the path of a folder of videos', root);
   const search = (parts: string[], above: readonly string[]): PictureFolder[] => {
     const folder = join(root, ...parts);
-    const names = folderEntries(folder, 'videos')
-      .map(({ name }) => name)
-      .filter((name, _, siblings) => !name.startsWith('.') && !isLeftOut(name, siblings))
-      .sort();
+    const names = namesIn(folder, 'videos').filter(
+      (name, _, siblings) => !name.startsWith('.') && !isLeftOut(name, siblings),
+    );
     const way = [...above, realpathSync(folder)];
     const below = names.filter((name) => {
       const path = join(folder, name);
@@ -43,9 +42,4 @@ export function foldersOfPictures(
     ];
   };
   return search([], []);
-}
-
-/** Also for a link to a folder; not for a link to nothing. */
-export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

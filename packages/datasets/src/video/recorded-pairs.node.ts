@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { chooseFrames, listFrames } from '@unblur/clips';
 import { expectOptions } from '@unblur/files';
-import { folderEntries } from '../pictures/picture-file.node.js';
-import { foldersOfPictures, isFolder } from './picture-folders.node.js';
+import { isFolder, namesIn } from '../pictures/picture-listing.node.js';
+import { foldersOfPictures } from './picture-folders.node.js';
 
 /** Folders of sharp frames and of the blurred ones of the same moments, in sets as they are published. */
 const pairedFolders: readonly { sharp: string; blurred: string }[] = [
@@ -109,7 +109,7 @@ export function recordedBlurOf(sharp: readonly string[]): { blurred?: string[] }
   for (const side of otherSides(dirname(sharp[0]!).split(sep), blurredBeside)) {
     const blurredFolder = side.path.join(sep);
     if (!isFolder(blurredFolder)) continue;
-    const names = folderEntries(blurredFolder, 'blurred frames').map(({ name }) => name);
+    const names = namesIn(blurredFolder, 'blurred frames');
     const byStem = new Map(chooseFrames(names).map((name) => [stemOf(name), join(blurredFolder, name)]));
     const blurred = sharp.map((path) => byStem.get(stemOf(path)));
     if (blurred.every((path) => path !== undefined)) return { blurred };
