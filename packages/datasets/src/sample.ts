@@ -54,6 +54,12 @@ export function valuesOf({
   };
 }
 
+/** What `valuesOf` was made from. */
+export function sampleOf({ blurred, frames, ...known }: SampleValues, sizePixels: number): Sample {
+  const toImage = (data: Float32Array) => ({ width: sizePixels, height: sizePixels, data });
+  return { ...known, blurred: toImage(blurred), frames: frames.map(toImage) };
+}
+
 /**
  * Optical flow from the middle frame of a sample to each of its frames, `height * width * 2` values (dx, dy) in
  * pixels, x to the right and y down; nothing where the motion is not known.

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted, expectOptions, type OptionNames, UnblurError } from '@unblur/files';
 import { requirePositiveInteger, requireThat } from '../option-checks.js';
-import type { Sample, SampleValues } from '../sample.js';
+import { type Sample, sampleOf } from '../sample.js';
 import { writeSampleFolder } from '../samples/sample-folder.node.js';
 import {
   describeRecipe,
@@ -87,7 +87,7 @@ export async function synthesizeSampleSet(options: SampleSetOptions): Promise<{ 
       } else {
         await writeSampleFolder(
           path,
-          toSample(await pool.synthesize(index), sizePixels),
+          sampleOf(await pool.synthesize(index), sizePixels),
           factsOfSample(recipe, index),
           { flow },
         );
@@ -95,24 +95,33 @@ export async function synthesizeSampleSet(options: SampleSetOptions): Promise<{ 
       onProgress?.(++done, count);
     };
     try {
-      let next = 0;
-      const failures: unknown[] = [];
-      const makeSamples = async (): Promise<void> => {
-        while (next < count && failures.length === 0) await makeSample(next++);
-      };
-      // One sample more than there are workers, so that one is written while the others are made. Those in
-      // hand at a failure are waited for: none may come into a folder that was given up.
-      await Promise.all(
-        Array.from({ length: usefulWorkers(workers) + 1 }, () =>
-          makeSamples().catch((cause: unknown) => void failures.push(cause)),
-        ),
-      );
-      if (failures.length > 0) throw failures[0];
+      // One sample more than there are workers, so that one is written while the others are made.
+      await doSideBySide(count, usefulWorkers(workers) + 1, makeSample);
     } finally {
       await pool.close();
     }
   });
   return { kept };
+}
+
+/**
+ * Does the jobs 0 to `count - 1`, up to `atOnce` of them at a time. After a failure none is begun; those in hand
+ * are waited for, as nothing may come into a folder that was given up.
+ */
+async function doSideBySide(
+  count: number,
+  atOnce: number,
+  doJob: (index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const failures: unknown[] = [];
+  const doJobs = async (): Promise<void> => {
+    while (next < count && failures.length === 0) await doJob(next++);
+  };
+  await Promise.all(
+    Array.from({ length: atOnce }, () => doJobs().catch((cause: unknown) => void failures.push(cause))),
+  );
+  if (failures.length > 0) throw failures[0];
 }
 
 const sampleName = (index: number): string => `sample-${String(index).padStart(4, '0')}`;
@@ -155,15 +164,10 @@ export async function makeSamples(recipe: SingleRecipe, indices: readonly number
   const samples: Sample[] = [];
   try {
     for (const index of indices) {
-      samples.push(toSample(await pool.synthesize(index), recipe.options.sizePixels));
+      samples.push(sampleOf(await pool.synthesize(index), recipe.options.sizePixels));
     }
   } finally {
     await pool.close();
   }
   return samples;
-}
-
-function toSample({ blurred, frames, ...facts }: SampleValues, sizePixels: number): Sample {
-  const toImage = (data: Float32Array) => ({ width: sizePixels, height: sizePixels, data });
-  return { ...facts, blurred: toImage(blurred), frames: frames.map(toImage) };
 }
