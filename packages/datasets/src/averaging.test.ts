@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RgbImage } from '@unblur/metrics';
 import { averageFrames } from './averaging.js';
-import { windowStarts } from './video/video-samples.node.js';
 
 const flat = (value: number, width = 2, height = 1): RgbImage => ({
   width,
@@ -27,14 +26,5 @@ describe('averageFrames', () => {
     for (const averaging of ['display', 'linear-srgb', 'linear-gamma-2.2'] as const) {
       expect(averageFrames([flat(0.3), flat(0.3), flat(0.3)], averaging).data[3]).toBeCloseTo(0.3, 6);
     }
-  });
-});
-
-describe('windows', () => {
-  test('start a stride apart and end within the video', () => {
-    expect(windowStarts(20, 7, 7)).toEqual([0, 7]);
-    expect(windowStarts(21, 7, 7)).toEqual([0, 7, 14]);
-    expect(windowStarts(9, 7, 1)).toEqual([0, 1, 2]);
-    expect(windowStarts(6, 7, 1)).toEqual([]);
   });
 });

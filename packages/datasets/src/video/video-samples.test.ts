@@ -5,7 +5,12 @@ import { listFrames } from '@unblur/clips';
 import sharp from 'sharp';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
 import { createRandom } from '../random.js';
-import { type VideoSample, type VideoSampleOptions, videoSamples } from './video-samples.node.js';
+import {
+  type VideoSample,
+  type VideoSampleOptions,
+  videoSamples,
+  windowStarts,
+} from './video-samples.node.js';
 
 /** Frame i is a ramp of bytes that starts at 10 i. */
 async function writeFrame(path: string, index: number, width = 8): Promise<void> {
@@ -131,5 +136,14 @@ describe('videoSamples', () => {
       'at least 5 frames for one exposure but the video has 3',
     );
     await expect(collect(folder, { frames: 4 })).rejects.toThrow('odd number of at least 3 but received 4');
+  });
+});
+
+describe('windows', () => {
+  test('start a stride apart and end within the video', () => {
+    expect(windowStarts(20, 7, 7)).toEqual([0, 7]);
+    expect(windowStarts(21, 7, 7)).toEqual([0, 7, 14]);
+    expect(windowStarts(9, 7, 1)).toEqual([0, 1, 2]);
+    expect(windowStarts(6, 7, 1)).toEqual([]);
   });
 });
