@@ -1,15 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
 import { type LayeredBatch, layeredBatches, type LayeredBatchOptions } from '../stream/batches.node.js';
+import { firstOf } from '../stream/first-of.test-tool.js';
 
-async function take(count: number, options: LayeredBatchOptions): Promise<LayeredBatch[]> {
-  const batches: LayeredBatch[] = [];
-  for await (const batch of layeredBatches(options)) {
-    batches.push(batch);
-    if (batches.length === count) break;
-  }
-  return batches;
-}
+const take = (count: number, options: LayeredBatchOptions): Promise<LayeredBatch[]> =>
+  firstOf(count, layeredBatches(options));
 
 describe('layeredBatches', () => {
   test('gives batches with flow that depend on seed and index only', async () => {

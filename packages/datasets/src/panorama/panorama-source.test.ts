@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { noAugmentation } from '../augmentation.js';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
 import { type PanoramaBatch, panoramaBatches, type PanoramaBatchOptions } from '../stream/batches.node.js';
+import { firstOf } from '../stream/first-of.test-tool.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -22,14 +23,8 @@ const small = (): PanoramaBatchOptions => ({
   workers: 0,
 });
 
-async function take(count: number, options: PanoramaBatchOptions): Promise<PanoramaBatch[]> {
-  const batches: PanoramaBatch[] = [];
-  for await (const batch of panoramaBatches(options)) {
-    batches.push(batch);
-    if (batches.length === count) break;
-  }
-  return batches;
-}
+const take = (count: number, options: PanoramaBatchOptions): Promise<PanoramaBatch[]> =>
+  firstOf(count, panoramaBatches(options));
 
 const flatten = (batches: PanoramaBatch[], part: 'blurred' | 'frames' | 'rotationDegrees') =>
   batches.flatMap((batch) => Array.from(batch[part]));

@@ -5,6 +5,7 @@ import type { RgbImage } from '@unblur/metrics';
 import { noAugmentation } from '../augmentation.js';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
 import { mixedBatches, type MixedBatch, type MixedBatchOptions } from '../stream/batches.node.js';
+import { firstOf } from '../stream/first-of.test-tool.js';
 import {
   createSynthesizer,
   describeRecipe,
@@ -82,14 +83,8 @@ const options = (change: Partial<MixedBatchOptions> = {}): MixedBatchOptions => 
   ...change,
 });
 
-async function take(count: number, change?: Partial<MixedBatchOptions>): Promise<MixedBatch[]> {
-  const batches: MixedBatch[] = [];
-  for await (const batch of mixedBatches(options(change))) {
-    batches.push(batch);
-    if (batches.length === count) break;
-  }
-  return batches;
-}
+const take = (count: number, change?: Partial<MixedBatchOptions>): Promise<MixedBatch[]> =>
+  firstOf(count, mixedBatches(options(change)));
 
 /** The colour of the first pixel of each picture of a batch. */
 const corners = (pictures: Float32Array): number[][] =>

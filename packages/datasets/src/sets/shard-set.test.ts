@@ -11,6 +11,7 @@ import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-t
 import { ShardReader } from '../shards/shard-reader.node.js';
 import { ShardWriter } from '../shards/shard-writer.node.js';
 import { panoramaBatches } from '../stream/batches.node.js';
+import { firstOf } from '../stream/first-of.test-tool.js';
 import { sourceKnowsMotion } from '../stream/recipes.node.js';
 import {
   type ShardBatch,
@@ -54,14 +55,8 @@ const small = {
   augmentation: noAugmentation,
 };
 
-async function take(count: number, options: ShardBatchOptions): Promise<ShardBatch[]> {
-  const batches: ShardBatch[] = [];
-  for await (const batch of shardBatches(options)) {
-    batches.push(batch);
-    if (batches.length === count) break;
-  }
-  return batches;
-}
+const take = (count: number, options: ShardBatchOptions): Promise<ShardBatch[]> =>
+  firstOf(count, shardBatches(options));
 
 const shardsIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
 

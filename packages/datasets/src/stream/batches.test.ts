@@ -10,6 +10,7 @@ import {
   type MixedBatchOptions,
   panoramaBatches,
 } from './batches.node.js';
+import { firstOf } from './first-of.test-tool.js';
 
 let pictures: string;
 let shards: string;
@@ -43,14 +44,8 @@ const mixture = (): MixedBatchOptions => ({
   augmentation: { noiseSigma: [0, 0] },
 });
 
-async function take(count: number, options: MixedBatchOptions): Promise<MixedBatch[]> {
-  const batches: MixedBatch[] = [];
-  for await (const batch of mixedBatches(options)) {
-    batches.push(batch);
-    if (batches.length === count) break;
-  }
-  return batches;
-}
+const take = (count: number, options: MixedBatchOptions): Promise<MixedBatch[]> =>
+  firstOf(count, mixedBatches(options));
 
 const valuesOfSample = (values: Float32Array, index: number): number[] =>
   Array.from(values.subarray(index * size * size * 3, (index + 1) * size * size * 3));

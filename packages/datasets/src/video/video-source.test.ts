@@ -7,6 +7,7 @@ import { transferFunctions } from '../averaging.js';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
 import { createRandom } from '../random.js';
 import { type VideoBatch, videoBatches, type VideoBatchOptions } from '../stream/batches.node.js';
+import { firstOf } from '../stream/first-of.test-tool.js';
 import { describeRecipe, recipeOfSource } from '../stream/recipes.node.js';
 import { listVideos } from './video-folders.node.js';
 
@@ -49,14 +50,8 @@ const small = (): VideoBatchOptions => ({
   augmentation: noAugmentation,
 });
 
-async function take(count: number, options: VideoBatchOptions): Promise<VideoBatch[]> {
-  const batches: VideoBatch[] = [];
-  for await (const batch of videoBatches(options)) {
-    batches.push(batch);
-    if (batches.length === count) break;
-  }
-  return batches;
-}
+const take = (count: number, options: VideoBatchOptions): Promise<VideoBatch[]> =>
+  firstOf(count, videoBatches(options));
 
 /** The largest difference, whatever its sign. */
 function largest(values: Float32Array, differenceAt: (value: number, index: number) => number): number {
