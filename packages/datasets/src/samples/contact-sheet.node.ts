@@ -10,9 +10,9 @@ const mostFrames = 7;
 
 const arrowsAcross = 8;
 
-const gap = 4;
+const gapPixels = 4;
 
-const labelHeight = 18;
+const labelHeightPixels = 18;
 
 /**
  * An overview of samples as PNG: a row per sample with the blurred picture, its frames in time order (of more
@@ -33,39 +33,32 @@ export async function drawContactSheet(
     'a list of at least one sample',
     samples,
   );
-  const [
-    {
-      blurred: { width, height },
-      frames,
-    },
-  ] = samples as [Sample, ...Sample[]];
+  const {
+    blurred: { width, height },
+    frames,
+  } = samples[0]!;
+  const middle = (frames.length - 1) / 2;
   const step = Math.ceil((frames.length - 1) / (mostFrames - 1));
-  const shown = frames.map((_, index) => index).filter((index) => index % step === 0);
-  const columns = shown.length + 2;
-  const sheetWidth = columns * (width + gap) + gap;
-  const rowHeight = height + labelHeight + gap;
-  const motions = samples.map(
-    ({ motionPixels, frames: latent }) => motionPixels ?? estimateMotionPixels(latent),
-  );
-  const tiles = samples.flatMap((sample, row) => {
-    const images = [
-      sample.blurred,
-      ...shown.map((index) => sample.frames[index]!),
-      sample.frames[(frames.length - 1) / 2]!,
-    ];
-    return images.map((image, column) => ({
+  const shown = [...frames.keys()].filter((index) => index % step === 0);
+  const leftOf = (column: number): number => gapPixels + column * (width + gapPixels);
+  const topOf = (row: number): number => labelHeightPixels + row * (height + labelHeightPixels + gapPixels);
+  // After the blurred picture and the frames, the middle frame with arrows.
+  const columnOfArrows = shown.length + 1;
+  const [sheetWidth, sheetHeight] = [leftOf(columnOfArrows + 1), topOf(samples.length) - labelHeightPixels];
+
+  const tiles = samples.flatMap((sample, row) =>
+    [sample.blurred, ...[...shown, middle].map((index) => sample.frames[index]!)].map((image, column) => ({
       ...pngSource(image),
-      left: gap + column * (width + gap),
-      top: labelHeight + row * rowHeight,
-    }));
-  });
+      left: leftOf(column),
+      top: topOf(row),
+    })),
+  );
   const overlay = samples.map((sample, row) => {
-    const top = labelHeight + row * rowHeight;
-    const left = gap + (columns - 1) * (width + gap);
-    const label = `<text x="${gap}" y="${top - 5}">${describeSample(sample, indices?.[row] ?? row)}${sample.motionPixels ? '' : ', motion estimated'}</text>`;
-    return `${label}<g transform="translate(${left} ${top})" stroke="#ff3" stroke-width="1.5">${arrowsOf(motions[row]!, width, height)}</g>`;
+    const note = sample.motionPixels ? '' : ', motion estimated';
+    const motionPixels = sample.motionPixels ?? estimateMotionPixels(sample.frames);
+    const label = `<text x="${gapPixels}" y="${topOf(row) - 5}">${describeSample(sample, indices?.[row] ?? row)}${note}</text>`;
+    return `${label}<g transform="translate(${leftOf(columnOfArrows)} ${topOf(row)})" stroke="#ff3" stroke-width="1.5">${arrowsOf(motionPixels, width, height)}</g>`;
   });
-  const sheetHeight = samples.length * rowHeight;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${sheetWidth}" height="${sheetHeight}" font-family="sans-serif" font-size="13" fill="#eee">${overlay.join('')}</svg>`;
   return sharp({ create: { width: sheetWidth, height: sheetHeight, channels: 3, background: '#222' } })
     .composite([...tiles, { input: Buffer.from(svg), left: 0, top: 0 }])

@@ -2,11 +2,11 @@ import type { RgbImage } from '@unblur/metrics';
 import { requireThat } from '../option-checks.js';
 import { type GreyImage, greyOf, shrinkChannels } from '../pictures/picture-filters.js';
 
-const longestSide = 480;
+const longestSidePixels = 480;
 
 const blockSizePixels = 16;
 
-const longestSearch = 8;
+const longestSearchPixels = 8;
 
 /**
  * Blocks whose grey values deviate less (in units of 1) look the same wherever they go: they say nothing
@@ -52,10 +52,10 @@ export function motionBetweenGrey(first: GreyImage, second: GreyImage, limitPixe
   return lengths[Math.floor(0.95 * (lengths.length - 1))]! * factor;
 }
 
-const shrinkFactorOf = (sidePixels: number): number => Math.ceil(sidePixels / longestSide);
+const shrinkFactorOf = (sidePixels: number): number => Math.ceil(sidePixels / longestSidePixels);
 
 /** How far a block is looked for, in pixels, to tell whether it moves by more than a limit. */
-const searchFor = (limitPixels: number): number => Math.min(Math.ceil(limitPixels) + 1, longestSearch);
+const searchFor = (limitPixels: number): number => Math.min(Math.ceil(limitPixels) + 1, longestSearchPixels);
 
 /**
  * Checks that `motionBetweenGrey` can tell motion up to a limit from faster motion in a square picture.
@@ -64,7 +64,7 @@ const searchFor = (limitPixels: number): number => Math.min(Math.ceil(limitPixel
  */
 export function requireMeasurableMotion(sizePixels: number, limitPixels: number): void {
   const factor = shrinkFactorOf(sizePixels);
-  const highest = (longestSearch - 1) * factor;
+  const highest = (longestSearchPixels - 1) * factor;
   requireThat(
     limitPixels <= highest,
     'the maximum of neighbourPixels',
@@ -118,7 +118,7 @@ function followBlock(frames: readonly GreyImage[], left: number, top: number): D
   for (const [index, to] of frames.slice(1).entries()) {
     const [column, row] = [left + Math.round(way.dx), top + Math.round(way.dy)];
     if (!canMatch(to, column, row)) return way;
-    const step = matchBlock(frames[index]!, to, column, row, longestSearch);
+    const step = matchBlock(frames[index]!, to, column, row, longestSearchPixels);
     way.dx += step.dx;
     way.dy += step.dy;
   }
@@ -127,10 +127,10 @@ function followBlock(frames: readonly GreyImage[], left: number, top: number): D
 
 function canMatch({ width, height }: GreyImage, left: number, top: number): boolean {
   return (
-    left >= longestSearch &&
-    top >= longestSearch &&
-    left + blockSizePixels + longestSearch <= width &&
-    top + blockSizePixels + longestSearch <= height
+    left >= longestSearchPixels &&
+    top >= longestSearchPixels &&
+    left + blockSizePixels + longestSearchPixels <= width &&
+    top + blockSizePixels + longestSearchPixels <= height
   );
 }
 
