@@ -106,7 +106,7 @@ function requireAlike(samples: readonly SampleFiles[], frames: number): void {
 async function requireSizes(samples: readonly SampleFiles[], wanted: number | undefined): Promise<number> {
   let smallest = Infinity;
   for (const files of samples) {
-    const { blurred } = await readFilesOfOneSize(files, readPictureSize, async (path) => readFlowSize(path));
+    const { blurred } = await readFilesOfOneSize(files, readPictureSize, readFlowSize);
     const side = Math.min(blurred.width, blurred.height);
     if (wanted !== undefined) {
       requireWindowSize(wanted, side, `the lesser side of sample ${files.folder}`);

@@ -142,9 +142,7 @@ export async function readSampleFiles(
   files: SampleFiles,
   readPicture: (path: string) => Promise<RgbImage> = readRgbImage,
 ): Promise<Sample> {
-  const { blurred, frames, flows } = await readFilesOfOneSize(files, readPicture, async (path) =>
-    readFlow(path),
-  );
+  const { blurred, frames, flows } = await readFilesOfOneSize(files, readPicture, readFlow);
   if (flows.length === 0) return { blurred, frames };
   const flowsPixels = flows.map(({ data }) => data);
   return { blurred, frames, flowsPixels, motionPixels: motionOfFlows(flowsPixels) };
@@ -164,7 +162,7 @@ interface Size {
 export async function readFilesOfOneSize<Picture extends Size, Flow extends Size>(
   { folder, blurPath, framePaths, flowPaths }: SampleFiles,
   readPicture: (path: string) => Promise<Picture>,
-  readFlowFile: (path: string) => Promise<Flow>,
+  readFlowFile: (path: string) => Flow | Promise<Flow>,
 ): Promise<{ blurred: Picture; frames: Picture[]; flows: Flow[] }> {
   const blurred = await readPicture(blurPath);
   const frames = await Promise.all(framePaths.map((path) => readPicture(path)));

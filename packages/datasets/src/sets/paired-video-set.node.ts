@@ -91,16 +91,7 @@ export async function synthesizePairedVideos(
     shrink,
     videos: videos.map(({ name, framePaths }) => [name, ...framePaths.map((path) => basename(path))]),
   };
-  const exposures = videos.flatMap(({ name, framePaths }) =>
-    windowStarts(framePaths.length, frames, stride).map((start, index): Exposure => {
-      const file = `${String(index).padStart(4, '0')}.png`;
-      return {
-        blurPath: join(out, 'blur', name, file),
-        gtPath: join(out, 'gt', name, file),
-        framePaths: framePaths.slice(start, start + frames),
-      };
-    }),
-  );
+  const exposures = videos.flatMap((video) => exposuresOf(video, out, { frames, stride }));
   let kept = 0;
   await workInClaimedFolder(out, { fileName: setFile, description }, async () => {
     for (const [index, { blurPath, gtPath, framePaths }] of exposures.entries()) {
@@ -108,11 +99,8 @@ export async function synthesizePairedVideos(
       if (existsSync(blurPath) && existsSync(gtPath)) {
         kept++;
       } else {
-        for await (const { blurred, frames: latent } of videoSamples(framePaths, {
-          frames,
-          averaging,
-          shrink,
-        })) {
+        const exposure = { frames, averaging, shrink };
+        for await (const { blurred, frames: latent } of videoSamples(framePaths, exposure)) {
           await writeWhole(blurPath, blurred);
           await writeWhole(gtPath, latent[(frames - 1) / 2]!);
         }
@@ -121,6 +109,21 @@ export async function synthesizePairedVideos(
     }
   });
   return { frames: exposures.length, videos: videos.length, kept };
+}
+
+function exposuresOf(
+  { name, framePaths }: VideoFrames,
+  out: string,
+  { frames, stride }: { frames: number; stride: number },
+): Exposure[] {
+  return windowStarts(framePaths.length, frames, stride).map((start, index) => {
+    const file = `${String(index).padStart(4, '0')}.png`;
+    return {
+      blurPath: join(out, 'blur', name, file),
+      gtPath: join(out, 'gt', name, file),
+      framePaths: framePaths.slice(start, start + frames),
+    };
+  });
 }
 
 /** Videos under names that a folder can have, all different. */
