@@ -1,7 +1,7 @@
 // A run, from its file to its folder.
 export { train } from './train.js';
 export type { TrainOptions } from './train.js';
-export { loadRun } from './systems/load-run.js';
+export { loadPhotoRun, loadRun } from './systems/load-run.js';
 export type { LoadedRun } from './systems/load-run.js';
 export type { RunSettings } from './run-file/fields.js';
 export type { RunChanges, SystemDefinition } from './run-file/run-file.js';
@@ -44,7 +44,6 @@ export { Adam } from './loop/adam.js';
 export type { AdamOptions } from './loop/adam.js';
 
 // The photo network.
-export { loadPhotoRun } from './systems/photo/photo-run.js';
 export type { PhotoRun } from './systems/photo/photo-run.js';
 export { photoTask } from './systems/photo/photo-system.js';
 export type { PhotoObjective } from './systems/photo/photo-system.js';

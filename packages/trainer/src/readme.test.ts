@@ -15,8 +15,7 @@ import sharp from 'sharp';
 import { parse } from 'yaml';
 import type { RunChanges } from './run-file/run-file.js';
 import { writeRunReport } from './report/run-report.js';
-import { loadRun } from './systems/load-run.js';
-import { parsePhotoRun } from './systems/photo/photo-run.js';
+import { loadRun, parseRun } from './systems/load-run.js';
 import { tinySizePixels, tinyNetwork } from './systems/photo/tiny-network.test-tool.js';
 import { train } from './train.js';
 
@@ -26,7 +25,7 @@ const examples = (language: string) =>
 const example = (language: string) => examples(language)[0]!;
 
 test('the run file of the README is one', () => {
-  const config = parsePhotoRun(example('yaml'), 'my-run.yaml');
+  const { config } = parseRun(example('yaml'), 'my-run.yaml');
   expect(config).toMatchObject({
     steps: 3200,
     frames: 7,

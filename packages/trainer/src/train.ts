@@ -153,7 +153,7 @@ async function trainFromDeviceSamples(
 
 /** @param announce called once it is known that the run can start. */
 async function trainFromProcessorSamples(
-  { definition, config, system, runFolder, resume, processes, signal }: TrainingJob,
+  { config, system, runFolder, resume, processes, signal }: TrainingJob,
   reports: RunReports,
   announce: () => Promise<void>,
 ): Promise<TrainingResult> {
@@ -166,7 +166,7 @@ async function trainFromProcessorSamples(
   if (signal.aborted) return { step: last?.step ?? 0, interrupted: true };
   const heldRun =
     existsSync(join(runFolder, runFiles.config)) || existsSync(join(runFolder, runFiles.metrics));
-  const changes = recordRun(definition, config, runFolder, last?.step);
+  const changes = recordRun(config, runFolder, last?.step);
   if (changes.length > 0) note(reports, changesNote(changes, last!.step));
 
   try {

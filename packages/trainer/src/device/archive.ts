@@ -72,7 +72,7 @@ export async function packRun(
   const images = await packImages(plan.sources, maxMib * mib - otherBytes - mib, partMib * mib);
   const files = inPieces(new Map([...plan.files, ...images.files]), partMib * mib);
   await writeFolderAtomically(folder, async (stage) => {
-    writePlan(stage, { ...plan, files }, writeRunFile(run.definition, run.config, runFile));
+    writePlan(stage, { ...plan, files }, writeRunFile(run.config, runFile));
     cpSync(join(programFolder, sentProgram), join(stage, sentProgram), {
       recursive: true,
       filter: (path) => basename(path) !== '__pycache__',

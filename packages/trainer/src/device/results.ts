@@ -87,7 +87,7 @@ export async function takeInResults(
   await makeFolder(join(runFolder, runFiles.samples));
   writeAtomicallySync(
     join(runFolder, runFiles.config),
-    writeRunFile(definition, config, join(runFolder, runFiles.config)),
+    writeRunFile(config, join(runFolder, runFiles.config)),
   );
   for (const { file, weights } of read) {
     if (weights) {

@@ -76,7 +76,7 @@ export async function trainOnDevice(
       { ...options, minutes: run.config.minutes },
       () => {
         hasBegun = true;
-        const changes = recordRun(run.definition, run.config, runFolder, lastStep);
+        const changes = recordRun(run.config, runFolder, lastStep);
         if (changes.length > 0) options.onNote?.(`note: ${changesNote(changes, lastStep!)}`);
       },
     ).catch((error: unknown) => {

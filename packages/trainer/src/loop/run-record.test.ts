@@ -9,10 +9,9 @@ let folder = '';
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-record-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const reader = { changePaths: <T>(config: T) => config };
 const settings = (changes: object) =>
   ({ steps: 12, loss: { motion: 1 }, sources: ['a'], ...changes }) as unknown as RunSettings;
-const record = (changes: object, lastStep?: number) => recordRun(reader, settings(changes), folder, lastStep);
+const record = (changes: object, lastStep?: number) => recordRun(settings(changes), folder, lastStep);
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
 
 test('a run that goes on as it was has one record', () => {

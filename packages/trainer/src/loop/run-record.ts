@@ -5,7 +5,7 @@ import { writeAtomicallySync } from '@unblur/files';
 import { excerptOfValue, isMapping } from '@unblur/files/parsed-value';
 import type { RunSettings } from '../run-file/fields.js';
 import { parsePlainYaml } from '../run-file/plain-yaml.js';
-import { type RunReader, writeRunFile } from '../run-file/run-file.js';
+import { writeRunFile } from '../run-file/run-file.js';
 import { runFiles } from './run-folder.js';
 
 /**
@@ -15,14 +15,9 @@ import { runFiles } from './run-folder.js';
  * @param lastStep the step that the run goes on from; `undefined` if it begins.
  * @returns the settings that differ from those before, such as `seed: 1 -> 2`.
  */
-export function recordRun<Config extends RunSettings>(
-  reader: Pick<RunReader<Config>, 'changePaths'>,
-  config: Config,
-  runFolder: string,
-  lastStep: number | undefined,
-): string[] {
+export function recordRun(config: RunSettings, runFolder: string, lastStep: number | undefined): string[] {
   const file = join(runFolder, runFiles.config);
-  const yaml = writeRunFile(reader, config, file);
+  const yaml = writeRunFile(config, file);
   const before = lastStep !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : yaml;
   const changes = before === yaml ? [] : changedSettings(parsedOrNothing(before), parsePlainYaml(yaml));
   if (changes.length > 0) renameSync(file, join(runFolder, recordUntil(lastStep!)));

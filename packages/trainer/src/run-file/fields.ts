@@ -72,11 +72,6 @@ export const initialWeights = section({
   parts: optional(list(text)),
 });
 
-/** A change of paths that leaves out those that are not given. */
-export function whereGiven(change: (path: string) => string): (path: string | null) => string | null {
-  return (path) => (path === null ? null : change(path));
-}
-
 /** @throws unless the pictures of training and of validation have sizes that the network takes. */
 export function expectMultiples(
   { data, validation }: { data: { sizePixels: number }; validation: { sizePixels: number } },

@@ -2,8 +2,6 @@ import nodePath, { dirname, resolve, type PlatformPath } from 'node:path';
 import { readWholeFile } from '@unblur/files';
 import { isMapping } from '@unblur/files/parsed-value';
 import { stringify } from 'yaml';
-import { parsePlainYaml } from './plain-yaml.js';
-import { expectConsistentSettings } from './fields.js';
 import type { RunSettings } from './fields.js';
 import type { Field } from './schema.js';
 import type { TrainingSystem } from '../training-system.js';
@@ -12,8 +10,6 @@ import type { TrainingSystem } from '../training-system.js';
 export interface SystemDefinition<Config extends RunSettings = RunSettings> {
   /** The run file's contents: checked, completed, given their type. */
   field: Field<Config>;
-  /** The config with every path in it changed; for those that are relative to the run file. */
-  changePaths(config: Config, change: (path: string) => string): Config;
   /** Reads no file yet: the system's methods do. @throws if parts that are named are none of the network. */
   open(config: Config): TrainingSystem;
 }
@@ -28,44 +24,35 @@ export function readRunFile(file: string): string {
   return readWholeFile(file, maxRunFileBytes).toString('utf8');
 }
 
-/** The part of a system's definition that reads run files. */
-export type RunReader<Config extends RunSettings> = Pick<SystemDefinition<Config>, 'field' | 'changePaths'>;
-
-/**
- * A run, complete: every default filled in, every path absolute.
- *
- * @param choose the reader, by what the YAML holds.
- * @param file names the run in messages and is what its paths are relative to.
- * @throws if the text is no YAML, a key or value is not known, with its path and the nearest known key, or
- * settings contradict each other.
- */
-export function parseRunFile<Config extends RunSettings, Reader extends RunReader<Config>>(
-  choose: (mapping: unknown) => Reader & RunReader<Config>,
-  yaml: string,
-  file: string,
-  changes: RunChanges = {},
-): { definition: Reader; config: Config } {
-  try {
-    const mapping = withChanges(parsePlainYaml(yaml), changes);
-    const definition = choose(mapping);
-    const config = definition.field.read(mapping, '');
-    expectConsistentSettings(config);
-    return { definition, config: definition.changePaths(config, (path) => resolve(dirname(file), path)) };
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
+/** A run with its paths, which are relative to its file, made absolute. */
+export function resolvePaths<Config extends RunSettings>(config: Config, file: string): Config {
+  return changePaths(config, (path) => resolve(dirname(file), path));
 }
 
 /**
  * The resolved run as YAML, with paths relative to the file it is stored in, so that the folder can move with
  * its data.
  */
-export function writeRunFile<Config extends RunSettings>(
-  { changePaths }: Pick<RunReader<Config>, 'changePaths'>,
-  config: Config,
-  file: string,
-): string {
+export function writeRunFile(config: RunSettings, file: string): string {
   return stringify(changePaths(config, (path) => pathFrom(file, path)));
+}
+
+/** What paths are called in the run files of all systems, wherever they stand. */
+const pathKeys = ['folder', 'file', 'panoramas', 'initialFlow'];
+
+/** A run, or a part of one, with every path in it changed. */
+function changePaths<T>(value: T, change: (path: string) => string): T {
+  if (typeof value !== 'object' || value === null) return value;
+  const parts = Object.entries(value as Record<string, unknown>).map(
+    ([key, part]) =>
+      [
+        key,
+        typeof part === 'string' && pathKeys.includes(key) ? change(part) : changePaths(part, change),
+      ] as const,
+  );
+  // What holds no path stays itself: YAML writes it once where it stands in several places.
+  if (parts.every(([key, part]) => part === value[key as keyof T])) return value;
+  return (Array.isArray(value) ? parts.map(([, part]) => part) : Object.fromEntries(parts)) as T;
 }
 
 /** A path relative to the folder of a file, with slashes, which every system reads. */

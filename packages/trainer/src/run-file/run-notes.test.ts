@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { parsePhotoRun } from '../systems/photo/photo-run.js';
+import { parseRun } from '../systems/load-run.js';
 import { runNotes } from './run-notes.js';
 
 const notesOn = (lines: string, steps = 1000) =>
   runNotes(
-    parsePhotoRun(
+    parseRun(
       `data: { sources: [{ kind: panorama, folder: a }] }\nsteps: ${steps}\nvalidation: { panoramas: b }\n${lines}`,
       '/runs/a.yaml',
-    ),
+    ).config,
     steps,
   );
 

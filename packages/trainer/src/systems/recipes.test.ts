@@ -2,8 +2,7 @@ import { expect, test } from '@jest/globals';
 import { photoFamily } from '@unblur/core-model';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadPhotoRun } from './photo/photo-run.js';
-import { loadRun } from './load-run.js';
+import { loadPhotoRun, loadRun } from './load-run.js';
 
 const folder = join(import.meta.dirname, '..', '..', '..', '..', 'training');
 

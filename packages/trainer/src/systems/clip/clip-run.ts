@@ -13,7 +13,7 @@ import {
 import { networkField } from '../../run-file/network-field.js';
 import { checked, number, oneOf, optional, section, withDefault } from '../../run-file/schema.js';
 import type { Field, FieldType } from '../../run-file/schema.js';
-import { changeWindowPaths, windowDataField, windowValidationField } from '../samples/window-run.js';
+import { windowDataField, windowValidationField } from '../samples/window-run.js';
 
 const run = section({
   system: oneOf('clip'),
@@ -62,13 +62,3 @@ export const clipRunField: Field<ClipRun> = checked(run, ({ network, batchSize, 
   // A window is held blurred and sharp.
   expectAffordable({ batchSize, data, validation }, 2 * clipFrames(network) - 1);
 });
-
-/** `SystemDefinition.changePaths`. */
-export function changeClipRunPaths(config: ClipRun, change: (path: string) => string): ClipRun {
-  const { initialWeights: start } = config;
-  return {
-    ...config,
-    ...changeWindowPaths(config, change),
-    initialWeights: start && { ...start, file: change(start.file) },
-  };
-}

@@ -10,13 +10,12 @@ import { recordedSources, sliceClips, validationWindows } from '../samples/windo
 import { startingWeights } from '../starting-weights.js';
 import { clipLoss } from './clip-loss.js';
 import type { ClipLossConfig } from './clip-loss.js';
-import { changeClipRunPaths, clipRunField } from './clip-run.js';
+import { clipRunField } from './clip-run.js';
 import type { ClipRun } from './clip-run.js';
 
 /** The clip network: one phase, its weights in the groups of `groupsOf`. */
 export const clipDefinition: SystemDefinition<ClipRun> = {
   field: clipRunField,
-  changePaths: changeClipRunPaths,
   open: openClipSystem,
 };
 

@@ -4,7 +4,6 @@ import { frameExtractionFamily } from '@unblur/core-model';
 import type { FrameExtractionNetwork } from '@unblur/core-model';
 import { orderInvariantPairLoss } from '../../losses/order-invariant-pair-loss.js';
 import { imageDistance } from '../../losses/image-distance.js';
-import { changeSamplePaths } from '../samples/sample-run.js';
 import type { SystemDefinition } from '../../run-file/run-file.js';
 import { scheduleFactor } from '../../loop/schedule.js';
 import { timeSlices, trainingBatches } from '../samples/sample-batch.js';
@@ -19,7 +18,6 @@ import type { FrameExtractionRun } from './frame-extraction-run.js';
  */
 export const frameExtractionDefinition: SystemDefinition<FrameExtractionRun> = {
   field: frameExtractionRunField,
-  changePaths: (config, change) => ({ ...config, ...changeSamplePaths(config, change) }),
   open: openFrameExtractionSystem,
 };
 

@@ -2,7 +2,6 @@ import { paperFamily } from '@unblur/core-model';
 import type { PaperConfig } from '@unblur/core-model';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { SystemDefinition } from '../../run-file/run-file.js';
-import { changeSampleRunPaths } from '../samples/sample-run.js';
 import { openSampleSystem } from '../samples/sample-system.js';
 import { paperRunField } from './paper-run.js';
 import type { PaperRun } from './paper-run.js';
@@ -15,7 +14,6 @@ import type { PaperLossConfig } from './paper-loss.js';
 /** The network of Argaw et al. 2021 with its losses: one objective, all weights at one learning rate. */
 export const paperDefinition: SystemDefinition<PaperRun> = {
   field: paperRunField,
-  changePaths: changeSampleRunPaths,
   open: (run) => {
     const { network, loss, steps, batchSize, data, validation } = run;
     const task = paperTask(network, loss, {

@@ -2,9 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { photoPreset } from '@unblur/core-model';
 import { join, resolve } from 'node:path';
 import { writeRunFile } from '../../run-file/run-file.js';
-import { parsePhotoRun } from './photo-run.js';
+import { parseRun } from '../load-run.js';
 import type { PhotoRun } from './photo-run.js';
-import { photoDefinition } from './photo-system.js';
 
 const minimal = `
 network: { preset: photo, frameBlocks: 1 }
@@ -13,10 +12,9 @@ data: { sources: [{ kind: panorama, folder: ../panoramas/train }] }
 steps: 10
 validation: { panoramas: ../panoramas/val }
 `;
-const read = (yaml: string) => parsePhotoRun(yaml, '/runs/a.yaml');
+const read = (yaml: string, file = '/runs/a.yaml') => parseRun(yaml, file).config as PhotoRun;
 /** The run as it is read back from where it is stored. */
-const stored = (config: PhotoRun, file: string) =>
-  parsePhotoRun(writeRunFile(photoDefinition, config, file), file);
+const stored = (config: PhotoRun, file: string) => read(writeRunFile(config, file), file);
 /** The minimal run file with some of its lines replaced, or more of them. */
 const withLines = (lines: string) =>
   `${minimal

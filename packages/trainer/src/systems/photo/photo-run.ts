@@ -2,16 +2,9 @@ import { photoFamily, photoMultiple, photoPreset } from '@unblur/core-model';
 import type { PhotoConfig } from '@unblur/core-model';
 import { share } from '../../run-file/fields.js';
 import { networkField } from '../../run-file/network-field.js';
-import { parseRunFile, readRunFile } from '../../run-file/run-file.js';
-import type { RunReader } from '../../run-file/run-file.js';
 import { list, number, oneOf, optional, section, withDefault } from '../../run-file/schema.js';
 import type { Field, FieldType } from '../../run-file/schema.js';
-import {
-  changeSampleRunPaths,
-  expectConsistentRun,
-  hasMotion,
-  sampleRunFields,
-} from '../samples/sample-run.js';
+import { expectConsistentRun, hasMotion, sampleRunFields } from '../samples/sample-run.js';
 import type { PhotoLossConfig } from './photo-loss.js';
 
 const fields = section({
@@ -92,20 +85,4 @@ function withLossDefaults({ loss, ...run }: FieldType<typeof fields>): PhotoRun 
       canonicalShare: loss.canonicalShare ?? (hasMotion(data) && initialWeights === null ? 0.3 : 0),
     },
   };
-}
-
-const reader: RunReader<PhotoRun> = { field: photoRunField, changePaths: changeSampleRunPaths };
-
-/** Reads a run file of the photo network; see `loadRun`. */
-export function loadPhotoRun(file: string): PhotoRun {
-  return parsePhotoRun(readRunFile(file), file);
-}
-
-/**
- * Reads the text of a run file of the photo network.
- *
- * @param file names it in messages and is what its paths are relative to.
- */
-export function parsePhotoRun(yaml: string, file: string): PhotoRun {
-  return parseRunFile<PhotoRun, RunReader<PhotoRun>>(() => reader, yaml, file).config;
 }

@@ -4,7 +4,6 @@ import { concat, neg, reshape, slice, split, tile } from '@tensorflow/tfjs-core'
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { FrameOrder } from '../../losses/frame-order.js';
 import type { SystemDefinition } from '../../run-file/run-file.js';
-import { changeSampleRunPaths } from '../samples/sample-run.js';
 import { openSampleSystem } from '../samples/sample-system.js';
 import type { SampleStage } from '../samples/sample-system.js';
 import { photoRunField } from './photo-run.js';
@@ -21,7 +20,6 @@ import type { PhotoLossConfig } from './photo-loss.js';
  */
 export const photoDefinition: SystemDefinition<PhotoRun> = {
   field: photoRunField,
-  changePaths: changeSampleRunPaths,
   open: (run) =>
     openSampleSystem(run, { family: photoFamily, network: run.network, stages: photoStages(run) }),
 };

@@ -1,7 +1,7 @@
 import { photoFamily } from '@unblur/core-model';
 import type { PhotoConfig, WeightValues } from '@unblur/core-model';
 import { nonzeroWeights } from '../nonzero-weights.test-tool.js';
-import { parsePhotoRun } from './photo-run.js';
+import { parseRun } from '../load-run.js';
 import type { PhotoRun } from './photo-run.js';
 import { photoTask } from './photo-system.js';
 import type { PhotoObjective } from './photo-system.js';
@@ -55,7 +55,7 @@ export function relativeDifference(actual: Float32Array, expected: Float32Array)
 
 /** A run of the tiny network; `changes` are lines of YAML. */
 export function tinyRun(changes = ''): PhotoRun {
-  return parsePhotoRun(
+  const run = parseRun(
     `
 network: ${JSON.stringify(tinyNetwork)}
 frames: ${tinyFrames}
@@ -69,6 +69,7 @@ seed: 7
 ${changes}`,
     'tiny.yaml',
   );
+  return run.config as PhotoRun;
 }
 
 /** What an engine computes for the tiny run's loss on 2 samples, or as `changes` say. */

@@ -10,7 +10,6 @@ import {
   scheduleField,
   sizePixelsField,
   validationCount,
-  whereGiven,
   wholeNumber,
 } from '../../run-file/fields.js';
 import { list, number, optional, section, text, withDefault } from '../../run-file/schema.js';
@@ -67,32 +66,6 @@ export const sampleRunFields = {
 
 /** A run of such a system, whatever its network and loss. */
 export type SampleRun = FieldType<ReturnType<typeof section<typeof sampleRunFields>>> & { system: string };
-
-/** What a run whose samples come from sources says of paths, with these changed. */
-export function changeSamplePaths(
-  { data, validation }: { data: DataConfig; validation: SampleValidation },
-  change: (path: string) => string,
-): { data: DataConfig; validation: SampleValidation } {
-  const changeIfGiven = whereGiven(change);
-  return {
-    data: { ...data, sources: data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
-    validation: {
-      ...validation,
-      panoramas: changeIfGiven(validation.panoramas),
-      folder: changeIfGiven(validation.folder),
-    },
-  };
-}
-
-/** `SystemDefinition.changePaths`. */
-export function changeSampleRunPaths<Run extends SampleRun>(run: Run, change: (path: string) => string): Run {
-  const { initialWeights: start } = run;
-  return {
-    ...run,
-    ...changeSamplePaths(run, change),
-    initialWeights: start && { ...start, file: change(start.file) },
-  };
-}
 
 /** Whether samples of a source come with their motion, or may: `trainingBatches` looks into stored ones. */
 export function hasMotion({ sources }: Pick<DataConfig, 'sources'>): boolean {

@@ -118,14 +118,3 @@ export interface WindowSettings {
   data: FieldType<typeof windowDataField>;
   validation: FieldType<typeof windowValidationField>;
 }
-
-/** Both with other paths. */
-export function changeWindowPaths(
-  { data, validation }: WindowSettings,
-  change: (path: string) => string,
-): WindowSettings {
-  return {
-    data: { ...data, sources: data.sources.map((each) => ({ ...each, folder: change(each.folder) })) },
-    validation: { ...validation, folder: change(validation.folder) },
-  };
-}

@@ -11,7 +11,6 @@ import {
   runFields,
   share,
   wholeNumber,
-  whereGiven,
   workersField,
 } from '../../run-file/fields.js';
 import { networkField } from '../../run-file/network-field.js';
@@ -27,7 +26,7 @@ import {
   withDefault,
 } from '../../run-file/schema.js';
 import type { Field, FieldType } from '../../run-file/schema.js';
-import { changeWindowPaths, windowDataField, windowValidationField } from '../samples/window-run.js';
+import { windowDataField, windowValidationField } from '../samples/window-run.js';
 
 /**
  * What the flow network learns before the cascade: the known flow of synthetic layers that move over each
@@ -102,21 +101,6 @@ const run = section({
 export type VideoDeblurRun = FieldType<typeof run>;
 
 export const videoDeblurRunField: Field<VideoDeblurRun> = checked(run, expectConsistent);
-
-/** `SystemDefinition.changePaths`. */
-export function changeVideoDeblurRunPaths(
-  config: VideoDeblurRun,
-  change: (path: string) => string,
-): VideoDeblurRun {
-  const { flowPretraining: pretraining, initialWeights: start, initialFlow } = config;
-  return {
-    ...config,
-    ...changeWindowPaths(config, change),
-    flowPretraining: pretraining && { ...pretraining, folder: change(pretraining.folder) },
-    initialWeights: start && { ...start, file: change(start.file) },
-    initialFlow: whereGiven(change)(initialFlow),
-  };
-}
 
 /** What no single field can check. */
 function expectConsistent({

@@ -13,7 +13,7 @@ import {
   isFlowWeight,
   middleRestoration,
 } from './video-deblur-objectives.js';
-import { changeVideoDeblurRunPaths, videoDeblurRunField } from './video-deblur-run.js';
+import { videoDeblurRunField } from './video-deblur-run.js';
 import type { VideoDeblurRun } from './video-deblur-run.js';
 import { videoStartingWeights } from './video-deblur-starting-weights.js';
 
@@ -23,7 +23,6 @@ import { videoStartingWeights } from './video-deblur-starting-weights.js';
  */
 export const videoDeblurDefinition: SystemDefinition<VideoDeblurRun> = {
   field: videoDeblurRunField,
-  changePaths: changeVideoDeblurRunPaths,
   open: openVideoDeblurSystem,
 };
 
