@@ -4,14 +4,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { doLocked, expectOptions, type OptionNames } from '@unblur/files';
 import { excerptOfValue } from '@unblur/files/parsed-value';
 import { learningTask, totalSteps } from './training-system.js';
-import type { Batch, Phase, TrainingSystem } from './training-system.js';
+import type { Phase, TrainingSystem } from './training-system.js';
 import { openEngine } from './engines/choice.js';
 import type { EngineName } from './engines/choice.js';
 import { createEngineLearner } from './loop/learner.js';
+import type { Learner } from './loop/learner.js';
 import { readMetrics } from './loop/metrics-log.js';
 import { bringBackLog, checkpointOfNetwork, checkpointToResume } from './loop/resumption.js';
 import { trainRun } from './loop/training-loop.js';
-import type { PhaseParts, RunReports, TrainingResult } from './loop/training-loop.js';
+import type { RunReports, TrainingResult } from './loop/training-loop.js';
 import type { RunSettings } from './run-file/fields.js';
 import type { RunChanges } from './run-file/run-file.js';
 import { runNotes } from './run-file/run-notes.js';
@@ -170,12 +171,18 @@ async function trainFromProcessorSamples(
   if (changes.length > 0) note(reports, changesNote(changes, last!.step));
 
   try {
-    return await trainRun(system, config, runFolder, (phase) => openPhase(system, phase, config, processes), {
-      resume,
-      validationSamples,
-      signal,
-      ...reports,
-    });
+    return await trainRun(
+      system,
+      config,
+      runFolder,
+      (phase) => openLearner(system, phase, config, processes),
+      {
+        last,
+        validationSamples,
+        signal,
+        ...reports,
+      },
+    );
   } catch (error) {
     if (!heldRun) removeUnbegunRun(runFolder);
     throw error;
@@ -209,26 +216,22 @@ function removeUnbegunRun(runFolder: string): void {
   if (existsSync(samples) && readdirSync(samples).length === 0) rmdirSync(samples);
 }
 
-/** The run's engine, loaded only if it is asked for, and what it learns from. */
-async function openPhase(
+/** Who learns in a phase, by the run's engine, which is loaded only now. */
+async function openLearner(
   system: TrainingSystem,
   phase: Phase,
   { engine, torch, threads, emaDecay }: RunSettings,
   processes: number,
-): Promise<PhaseParts<Batch>> {
+): Promise<Learner> {
   const { optimizer } = system;
   const task = learningTask(system, phase);
   if (engine === 'torch') {
     const { createTorchLearner } = await import('./engines/torch/torch-learner.js');
-    return {
-      learner: await createTorchLearner(task, { torch, optimizer, emaDecay, processes, threads }),
-      batchesFrom: phase.batchesFrom,
-    };
+    return createTorchLearner(task, { torch, optimizer, emaDecay, processes, threads });
   }
-  const learner = createEngineLearner(await openEngine(engine, task, { threads }), {
+  return createEngineLearner(await openEngine(engine, task, { threads }), {
     groups: task.groups,
     optimizer,
     emaDecay,
   });
-  return { learner, batchesFrom: phase.batchesFrom };
 }

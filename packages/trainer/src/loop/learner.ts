@@ -17,9 +17,9 @@ export interface UpdateResult {
 
 /**
  * Who owns the weights of a run's phase and moves them: in this process, or in processes of its own beside
- * the data of a GPU. `B`: what it learns from in a step.
+ * the data of a GPU.
  */
-export interface Learner<B = Batch> {
+export interface Learner {
   load(state: StartingState): Promise<void>;
   /**
    * One weight update: gradients, clipping, Adam, averages.
@@ -27,7 +27,7 @@ export interface Learner<B = Batch> {
    * @param step of the phase, from 1.
    * @throws if a loss term or a gradient is not finite, naming it.
    */
-  update(batch: B, learningRates: readonly number[], step: number): Promise<UpdateResult>;
+  update(batch: Batch, learningRates: readonly number[], step: number): Promise<UpdateResult>;
   /** Restores what has the restoration's `blurredShape` with the averaged weights. */
   restore(blurred: Float32Array): Promise<Restored<Float32Array>>;
   /** The state now, of every weight; valid until the next update. */

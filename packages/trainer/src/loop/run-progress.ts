@@ -63,7 +63,7 @@ export class RunProgress {
   }
 
   /** Scores the averaged weights, and keeps them where they are the best so far. */
-  async validate<B>(learner: Learner<B>, withPicture: boolean): Promise<void> {
+  async validate(learner: Learner, withPicture: boolean): Promise<void> {
     const { report, restored } = await validate(learner, this.#validationSamples);
     const best = this.#bestPsnr === null || report.psnr.mean > this.#bestPsnr;
     const row = validationRow(report, this.#step, best);
@@ -76,7 +76,7 @@ export class RunProgress {
     if (withPicture) await this.#writePicture(restored);
   }
 
-  async saveCheckpoint<B>(learner: Learner<B>): Promise<void> {
+  async saveCheckpoint(learner: Learner): Promise<void> {
     const learned = await learner.state();
     writeCheckpoint(this.#file(runFiles.checkpoint), {
       step: this.#step,

@@ -8,6 +8,7 @@ import type { Engine } from '../engines/engine.js';
 import { readMetrics } from './metrics-log.js';
 import type { PhotoRun } from '../systems/photo/photo-run.js';
 import { createEngineLearner } from './learner.js';
+import { checkpointToResume } from './resumption.js';
 import { trainRun } from './training-loop.js';
 import type { TrainingOptions } from './training-loop.js';
 import { runFiles } from './run-folder.js';
@@ -69,25 +70,27 @@ function tinySystem(config: PhotoRun): TrainingSystem {
 /** Lends out the engine that all runs share. */
 const lend = (engine: Engine): Engine => ({ ...engine, release: async () => {} });
 
-const trainTiny = (
+const trainTiny = async (
   config: PhotoRun,
   folder: string,
-  options: TrainingOptions = {},
+  { resume = false, ...options }: Partial<TrainingOptions> & { resume?: boolean } = {},
   { engine = tinyEngine, system = tinySystem(config) } = {},
 ) =>
   trainRun(
     system,
     config,
     folder,
-    async (phase) => ({
-      learner: createEngineLearner(lend(engine), {
+    async (phase) =>
+      createEngineLearner(lend(engine), {
         groups: phase.groups.map(({ weights }) => weights),
         optimizer: config.optimizer,
         emaDecay: config.emaDecay,
       }),
-      batchesFrom: phase.batchesFrom,
-    }),
-    options,
+    {
+      last: resume ? checkpointToResume(system, folder) : undefined,
+      validationSamples: await system.readValidationSamples(),
+      ...options,
+    },
   );
 
 /** Every run of this file has the same network, loss and batch size, so one engine does for all. */

@@ -3,24 +3,17 @@ import { join } from 'node:path';
 import { makeFolder } from '@unblur/files';
 import type { StartingState } from './learned-state.js';
 import type { Learner } from './learner.js';
-import { checkpointToResume } from './resumption.js';
+import type { Checkpoint } from './checkpoint.js';
 import { runFiles } from './run-folder.js';
 import { RunProgress } from './run-progress.js';
 import { totalSteps } from '../training-system.js';
-import type { Phase, TrainingSystem, ValidationSample } from '../training-system.js';
+import type { Batch, Phase, TrainingSystem, ValidationSample } from '../training-system.js';
 
 /** How many steps lie between what the loop does beside training. */
 export interface LoopIntervals {
   checkpointEverySteps: number;
   samplesEverySteps: number;
   validation: { everySteps: number };
-}
-
-/** Who learns in a phase, and what from. */
-export interface PhaseParts<B> {
-  learner: Learner<B>;
-  /** Batches from a sample of the phase on, without end. */
-  batchesFrom(firstSample: number): AsyncIterator<B>;
 }
 
 /** Who is told how a run goes. */
@@ -37,10 +30,9 @@ export interface RunReports {
 }
 
 export interface TrainingOptions extends RunReports {
-  /** Goes on from the folder's last checkpoint instead of starting anew. */
-  resume?: boolean;
-  /** If they were read already. */
-  validationSamples?: readonly ValidationSample[];
+  /** What the run goes on from; `undefined` if it begins. */
+  last: Checkpoint | undefined;
+  validationSamples: readonly ValidationSample[];
   /** When aborted, the step in progress is finished and a checkpoint written. */
   signal?: AbortSignal | undefined;
 }
@@ -55,18 +47,17 @@ export interface TrainingResult {
  * Trains a system until the last step of its last phase: a batch, an update of the weights; now and then a
  * validation, sample pictures and a checkpoint. See `runFiles` for what it leaves in the folder.
  *
- * @param open opens an engine for a phase; the loop releases it at the phase's end.
+ * @param open who learns in a phase; the loop releases it at the phase's end.
  * @throws if a loss term or gradient is not finite, naming it; the last checkpoint stands.
  */
-export async function trainRun<B>(
+export async function trainRun(
   system: TrainingSystem,
   intervals: LoopIntervals,
   runFolder: string,
-  open: (phase: Phase) => Promise<PhaseParts<B>>,
-  options: TrainingOptions = {},
+  open: (phase: Phase) => Promise<Learner>,
+  options: TrainingOptions,
 ): Promise<TrainingResult> {
-  const last = options.resume ? checkpointToResume(system, runFolder) : undefined;
-  const validationSamples = options.validationSamples ?? (await system.readValidationSamples());
+  const { last, validationSamples } = options;
   await makeFolder(join(runFolder, runFiles.samples));
   if (!last) rmSync(join(runFolder, runFiles.checkpoint), { force: true });
 
@@ -114,16 +105,12 @@ class TrainingLoop {
   }
 
   /** Trains from where the run stands to the phase's end. @returns what has been learned by then. */
-  async trainPhase<B>(
-    place: PhaseInRun,
-    { learner, batchesFrom }: PhaseParts<B>,
-    state: StartingState,
-  ): Promise<StartingState> {
+  async trainPhase(place: PhaseInRun, learner: Learner, state: StartingState): Promise<StartingState> {
     const stepsOfPhase = this.#progress.step - place.stepsBefore;
     try {
       // Moments are of the weights that learn in a phase, and begin with it.
       await learner.load(stepsOfPhase > 0 ? state : { weights: state.weights, averages: state.averages });
-      const batches = batchesFrom(stepsOfPhase * place.phase.batchSize);
+      const batches = place.phase.batchesFrom(stepsOfPhase * place.phase.batchSize);
       try {
         await this.#takeSteps(place, learner, batches);
       } finally {
@@ -135,7 +122,7 @@ class TrainingLoop {
     }
   }
 
-  async #takeSteps<B>(place: PhaseInRun, learner: Learner<B>, batches: AsyncIterator<B>): Promise<void> {
+  async #takeSteps(place: PhaseInRun, learner: Learner, batches: AsyncIterator<Batch>): Promise<void> {
     const { phase, stepsBefore, samplesBefore } = place;
     const progress = this.#progress;
     let nextBatch = batches.next();
@@ -154,7 +141,7 @@ class TrainingLoop {
 
       const phaseStep = progress.step - stepsBefore + 1;
       const learningRates = phase.groups.map((group) => group.learningRate(phaseStep));
-      const { terms, gradientNorm } = await learner.update(batch as B, learningRates, phaseStep);
+      const { terms, gradientNorm } = await learner.update(batch as Batch, learningRates, phaseStep);
       const milliseconds = performance.now() - startedAt;
       const samplesPerSecond = (1000 * phase.batchSize) / milliseconds;
       progress.addStep(
@@ -176,7 +163,7 @@ class TrainingLoop {
   }
 
   /** Validations, pictures and checkpoints. */
-  async #writeWhatIsDue<B>(learner: Learner<B>, endsPhase: boolean): Promise<void> {
+  async #writeWhatIsDue(learner: Learner, endsPhase: boolean): Promise<void> {
     const { step } = this.#progress;
     const { validation, samplesEverySteps, checkpointEverySteps } = this.#intervals;
     const pictureDue = step % samplesEverySteps === 0 || step === this.#steps;
