@@ -94,20 +94,13 @@ def clip(frames=12, step=2, width=120, height=80):
     return [pixels[:, step * index : step * index + width] for index in range(frames)]
 
 
-def opened(kind, **options):
-    return open_source(
-        source_of(kind, **options),
-        IMAGES[kind],
-        size_pixels=SIZE,
-        frames=FRAMES,
-        device=CPU,
-        seed=1,
-        workers=1,
-    )
+def opened(source, images, size_pixels=SIZE, frames=FRAMES):
+    return open_source(source, images, size_pixels=size_pixels, frames=frames, device=CPU, seed=1, workers=1)
 
 
 def made(kind, count=4, seed=5, **options):
-    return opened(kind, **options).make(count, torch.Generator().manual_seed(seed))
+    source = opened(source_of(kind, **options), IMAGES[kind])
+    return source.make(count, torch.Generator().manual_seed(seed))
 
 
 def moved(pictures, displacement):
@@ -351,7 +344,8 @@ class Seeds(unittest.TestCase):
 
     def test_a_curriculum_goes_on_from_batch_to_batch(self):
         self.assertEqual(list(angle_range_at([[0, [0, 2]], [10, [1, 6]]], 5)), [0.5, 4])
-        source = opened("panorama", angleDegrees=[[0, [0, 0]], [4, [0, 0]], [5, [6, 6]]], augmentation=QUIET)
+        curriculum = {"angleDegrees": [[0, [0, 0]], [4, [0, 0]], [5, [6, 6]]], "augmentation": QUIET}
+        source = opened(source_of("panorama", **curriculum), PANORAMAS)
         generator = torch.Generator().manual_seed(1)
         still, turning = source.make(5, generator), source.make(3, generator)
         self.assertLess(float(still.motion_pixels.abs().max()), 1e-3)
@@ -364,15 +358,7 @@ class Videos(unittest.TestCase):
             f"street/{index}.png": png(pixels)
             for index, pixels in enumerate(clip() if frames is None else frames)
         }
-        return open_source(
-            source_of("video", **options),
-            images,
-            size_pixels=SIZE,
-            frames=FRAMES,
-            device=CPU,
-            seed=1,
-            workers=1,
-        )
+        return opened(source_of("video", **options), images)
 
     def test_consecutive_frames_are_averaged(self):
         samples = self.source(
@@ -434,15 +420,7 @@ class RecordedPairs(unittest.TestCase):
     }
 
     def test_know_the_middle_frame_only(self):
-        source = open_source(
-            source_of("pairs", augmentation=PLAIN),
-            self.IMAGES,
-            size_pixels=SIZE,
-            frames=FRAMES,
-            device=CPU,
-            seed=1,
-            workers=1,
-        )
+        source = opened(source_of("pairs", augmentation=PLAIN), self.IMAGES)
         samples = source.make(6, torch.Generator().manual_seed(3))
         torch.testing.assert_close(
             samples.blurred - samples.frames[:, 2], torch.full((6, SIZE, SIZE, 3), 80 / 255)
@@ -455,30 +433,16 @@ class RecordedPairs(unittest.TestCase):
             ValueError,
             "pictures of at least 44x44 but those of half/gt are 50x40; use a smaller sizePixels or leave "
             "half/gt out",
-            open_source,
+            opened,
             source_of("pairs"),
             self.IMAGES,
             size_pixels=44,
-            frames=FRAMES,
-            device=CPU,
-            seed=1,
-            workers=1,
         )
 
     def test_need_both_sides(self):
         images = {name: data for name, data in self.IMAGES.items() if "/gt/" in name}
-        self.assertRaisesRegex(
-            ValueError,
-            "pictures under blur/ and gt/",
-            open_source,
-            source_of("pairs"),
-            images,
-            size_pixels=SIZE,
-            frames=FRAMES,
-            device=CPU,
-            seed=1,
-            workers=1,
-        )
+        with self.assertRaisesRegex(ValueError, "pictures under blur/ and gt/"):
+            opened(source_of("pairs"), images)
 
 
 class VideoWindows(unittest.TestCase):
@@ -632,48 +596,18 @@ class Refusals(unittest.TestCase):
             ),
             (source_of("layers", objectShapes={"dog": 1}), "objectShapes of blob, .* but received 'dog'"),
         ):
-            self.assertRaisesRegex(
-                ValueError,
-                message,
-                open_source,
-                wrong,
-                STILLS,
-                size_pixels=SIZE,
-                frames=FRAMES,
-                device=CPU,
-                seed=1,
-                workers=1,
-            )
+            self.assertRaisesRegex(ValueError, message, opened, wrong, STILLS)
         for images, message in (
             ({}, "there are none"),
             ({"a.png": b"nothing"}, "a picture .* in a.png but it cannot be decoded"),
             (STILLS, "stills/0.png: Expected a full-sphere panorama, .* but it is 90x70"),
         ):
-            self.assertRaisesRegex(ValueError, message, opened_with, images)
-        self.assertRaisesRegex(
-            ValueError,
-            "multiple of 4, 8 or more, but received 30",
-            open_source,
-            source_of("layers"),
-            STILLS,
-            size_pixels=30,
-            frames=5,
-            device=CPU,
-            seed=1,
-            workers=1,
-        )
-        self.assertRaisesRegex(
-            ValueError,
-            "an odd number of frames, 3 or more, but received 4",
-            open_source,
-            source_of("layers"),
-            STILLS,
-            size_pixels=32,
-            frames=4,
-            device=CPU,
-            seed=1,
-            workers=1,
-        )
+            self.assertRaisesRegex(ValueError, message, opened, source_of("panorama"), images)
+        for wrong, message in (
+            ({"size_pixels": 30}, "multiple of 4, 8 or more, but received 30"),
+            ({"frames": 4}, "an odd number of frames, 3 or more, but received 4"),
+        ):
+            self.assertRaisesRegex(ValueError, message, opened, source_of("layers"), STILLS, **wrong)
 
     def test_a_part_of_a_panorama_is_enough_for_small_cameras_only(self):
         images = {"part.png": png(smooth_pixels(200, 60))}
@@ -688,22 +622,12 @@ class Refusals(unittest.TestCase):
         }
         # The rest of the sphere is black; the picture nowhere is.
         for more in ({}, {"shiftPixels": [4, 4], "parallax": 0.5}, {"objects": [2, 2]}):
-            samples = opened_with(images, **options, **more).make(6, torch.Generator().manual_seed(1))
+            source = opened(source_of("panorama", **options, **more), images)
+            samples = source.make(6, torch.Generator().manual_seed(1))
             self.assertGreater(float(samples.frames.min()), 20 / 255)
+        wide = opened(source_of("panorama", **{**options, "fieldOfViewDegrees": [100, 100]}), images)
         with self.assertRaisesRegex(ValueError, "500 random views all left one"):
-            opened_with(images, **{**options, "fieldOfViewDegrees": [100, 100]}).make(1, torch.Generator())
-
-
-def opened_with(images, **options):
-    return open_source(
-        source_of("panorama", **options),
-        images,
-        size_pixels=SIZE,
-        frames=FRAMES,
-        device=CPU,
-        seed=1,
-        workers=1,
-    )
+            wide.make(1, torch.Generator())
 
 
 class Pictures(unittest.TestCase):
