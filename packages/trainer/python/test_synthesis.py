@@ -468,18 +468,18 @@ class VideoWindows(unittest.TestCase):
             windows = self.windows(source, IMAGES[kind])
             self.assertTrue(torch.equal(windows.blurred, self.windows(source, IMAGES[kind]).blurred))
             flow = F.interpolate(
-                windows.flow_pixels.flatten(0, 1).permute(0, 3, 1, 2),
+                (-windows.motion_pixels).flatten(0, 1).permute(0, 3, 1, 2),
                 scale_factor=4,
                 mode="bicubic",
                 align_corners=False,
             ).permute(0, 2, 3, 1)
-            sharp = windows.sharp.permute(0, 1, 4, 2, 3).flatten(0, 1)
-            middle = windows.sharp[:, 2].permute(0, 3, 1, 2).repeat_interleave(5, 0)
+            sharp = windows.frames.permute(0, 1, 4, 2, 3).flatten(0, 1)
+            middle = windows.frames[:, 2].permute(0, 3, 1, 2).repeat_interleave(5, 0)
             restored, inside = moved(sharp, flow)
             self.assertLess(float((restored - middle).abs().mean(1)[inside].mean()), 0.015)
             self.assertGreater(float((sharp - middle).abs().mean(1)[inside].mean()), 0.02)
             # Between neighbours, steps are alike.
-            lengths = windows.flow_pixels.norm(dim=-1).mean((2, 3))
+            lengths = windows.motion_pixels.norm(dim=-1).mean((2, 3))
             torch.testing.assert_close(lengths[:, 0], 2 * lengths[:, 1], rtol=0.35, atol=0.3)
 
     def test_a_shutter_that_is_hardly_open_leaves_the_picture_sharp(self):
@@ -487,7 +487,7 @@ class VideoWindows(unittest.TestCase):
             windows_of("layers", cameraPixels=[6, 6], augmentation=QUIET, shutterShare=[0.001, 0.001]),
             STILLS,
         )
-        torch.testing.assert_close(shut.blurred, shut.sharp, atol=2e-3, rtol=0)
+        torch.testing.assert_close(shut.blurred, shut.frames, atol=2e-3, rtol=0)
 
     def test_of_videos_average_about_their_middle(self):
         images = {f"street/{index}.png": png(pixels) for index, pixels in enumerate(clip(20))}
@@ -496,12 +496,12 @@ class VideoWindows(unittest.TestCase):
         # Exposures of three frames, a stride of one: each is the mean of its neighbours, but for those
         # repeated at the clip's ends.
         inner = [
-            index for index in range(8) if (windows.sharp[index].diff(dim=0).abs().amax((1, 2, 3)) > 0).all()
+            index for index in range(8) if (windows.frames[index].diff(dim=0).abs().amax((1, 2, 3)) > 0).all()
         ]
         self.assertGreater(len(inner), 1)
-        means = (windows.sharp[:, :-2] + windows.sharp[:, 1:-1] + windows.sharp[:, 2:]) / 3
+        means = (windows.frames[:, :-2] + windows.frames[:, 1:-1] + windows.frames[:, 2:]) / 3
         torch.testing.assert_close(windows.blurred[inner, 1:-1], means[inner], atol=1e-5, rtol=0)
-        self.assertEqual(float(windows.flow_known.max()), 0)
+        self.assertEqual(float(windows.motion_known.max()), 0)
 
     def test_of_videos_smaller_than_half_a_window_are_refused(self):
         images = {f"street/{index}.png": png(pixels) for index, pixels in enumerate(clip(20, width=15))}
@@ -517,7 +517,7 @@ class VideoWindows(unittest.TestCase):
     def test_of_recorded_pairs_are_as_recorded(self):
         windows = self.windows(windows_of(), RecordedPairs.IMAGES)
         torch.testing.assert_close(
-            windows.blurred - windows.sharp, torch.full((3, 5, SIZE, SIZE, 3), 80 / 255)
+            windows.blurred - windows.frames, torch.full((3, 5, SIZE, SIZE, 3), 80 / 255)
         )
 
 

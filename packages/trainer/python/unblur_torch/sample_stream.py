@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from typing import Optional, Sequence, Union
+from typing import Optional, Sequence
 
 import torch
 
-from .synthesis import Samples, SampleSource, Windows, WindowSource
+from .synthesis import Samples, SampleSource
 
 
 class SampleStream:
@@ -19,16 +19,14 @@ class SampleStream:
 
     def __init__(
         self,
-        sources: "Sequence[Union[SampleSource, WindowSource]]",
+        sources: Sequence[SampleSource],
         weights: Sequence[float],
         at_once: int,
         device: torch.device,
         seed: int,
         ahead: int = 4,
     ):
-        """at_once: samples made in one go, all of one source. Windows are given as samples of as many frames,
-        blurred ones too.
-        """
+        """at_once: samples made in one go, all of one source."""
         self._sources, self._weights = sources, torch.tensor(weights, dtype=torch.float64)
         self._at_once = at_once
         self._device = device
@@ -78,8 +76,7 @@ class SampleStream:
     def _make(self) -> Samples:
         chosen = int(torch.multinomial(self._weights, 1, generator=self._choice))
         with torch.no_grad():
-            made = self._sources[chosen].make(self._at_once, self._generator)
-        return of_windows(made) if isinstance(made, Windows) else made
+            return self._sources[chosen].make(self._at_once, self._generator)
 
     def _make_ahead(self) -> None:
         try:
@@ -92,13 +89,3 @@ class SampleStream:
                     self._queue.put((samples, stream.record_event()))
         except BaseException as error:  # noqa: BLE001 whatever it is, the run must hear of it
             self._queue.put(error)
-
-
-def of_windows(windows: Windows) -> Samples:
-    return Samples(
-        blurred=windows.blurred,
-        frames=windows.sharp,
-        motion_pixels=None if windows.flow_pixels is None else -windows.flow_pixels,
-        motion_known=windows.flow_known,
-        frames_known=torch.ones(windows.sharp.shape[:2], device=windows.sharp.device),
-    )

@@ -5,17 +5,8 @@ before it) and how it is taken. `expose` renders a scene at many times and avera
 compression. Videos and recorded pairs are cut instead of rendered.
 """
 
-from .image_bank import ImageBank
 from .sample_source import open_source
 from .samples import Samples, SampleSource
-from .windows import Windows, WindowSource, open_window_source
+from .windows import open_window_source
 
-__all__ = [
-    "ImageBank",
-    "SampleSource",
-    "Samples",
-    "WindowSource",
-    "Windows",
-    "open_source",
-    "open_window_source",
-]
+__all__ = ["SampleSource", "Samples", "open_source", "open_window_source"]

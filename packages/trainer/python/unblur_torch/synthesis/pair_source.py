@@ -18,8 +18,6 @@ from .video_source import cut
 class PairSource:
     """Of the frames, only the middle one is known: the others repeat it and are marked as not known."""
 
-    kind = "pairs"
-
     def __init__(self, bank: ImageBank, options: Mapping[str, Any], size_pixels: int, frames: int):
         self._options = options
         self._size_pixels = size_pixels

@@ -57,7 +57,7 @@ def open_source(
         return VideoSource(bank, source, size_pixels, frames)
     if kind == "pairs":
         return PairSource(bank, source, size_pixels, frames)
-    return ShotSource(kind, open_shots(kind, bank, source, size_pixels), frames, bank.device)
+    return ShotSource(open_shots(kind, bank, source, size_pixels), frames, bank.device)
 
 
 def open_shots(kind: str, bank: ImageBank, options: Mapping[str, Any], size_pixels: int) -> Shots:

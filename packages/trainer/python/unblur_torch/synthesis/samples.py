@@ -22,16 +22,20 @@ class Samples:
     """B samples of F frames, S pixels a side; pictures are display values in float32."""
 
     blurred: Tensor
-    """[B, S, S, 3] in [0, 1]; as `frames`, channels last in shape but first in memory."""
+    """[B, S, S, 3] in [0, 1]; of windows, as many as frames: [B, F, S, S, 3]. As `frames`, channels last in
+    shape but first in memory.
+    """
     frames: Tensor
-    """[B, F, S, S, 3] in [0, 1], evenly in time: the first when the shutter opens, the last when it closes.
+    """[B, F, S, S, 3] in [0, 1], evenly in time: the first when the shutter opens, the last when it closes;
+    of windows, the middle of each exposure.
     """
     motion_pixels: Optional[Tensor]
     """[B, F, S / 4, S / 4, 2]: displacement from the frame at each time to the middle one, (dx, dy) in pixels
     of S, mean of 4x4 pixels: what the frame shows at p, the middle frame shows at p + displacement. That is
     how the photo network's trajectory counts (`displacementAt`), and the opposite sign of the flow from the
     middle frame: `motionPixels` of the Node synthesis, the scene's motion in half the exposure, is half the
-    difference of the first and the last. 0 where not known; None where it is of no sample.
+    difference of the first and the last. Of windows it is minus that flow. 0 where not known; None where it
+    is of no sample.
     """
     motion_known: Tensor
     """[B], 1 or 0."""
@@ -40,8 +44,6 @@ class Samples:
 
 
 class SampleSource(Protocol):
-    kind: str
-
     def make(self, count: int, generator: torch.Generator) -> Samples:
         """`count` samples; the same for the same generator state, and the next ones of a curriculum. The
         generator may be on the device or, which spares a wait for the device, on the processor.

@@ -14,6 +14,7 @@ from .augmentation import Augmentation, draw_augmentation, draw_averaging
 from .image_bank import ImageBank
 from .motion_path import PlaneMotion, draw_plane_motion
 from .moving_object import MovingObject, Scene
+from .softness import draw_softness
 from .transfer import Response
 
 Random = numpy.random.Generator
@@ -68,12 +69,12 @@ def draw_length(random: Random, length_pixels: Sequence[float], exponent: float)
 
 def draw_exposure_settings(random: Random, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """The fields of a shot that do not depend on its scene."""
-    highlights, softness = random.uniform() < options["highlightShare"], options["softnessPixels"]
+    highlights = random.uniform() < options["highlightShare"]
     return {
         "step_pixels": options["stepPixels"],
         "only_kept": bool(random.uniform() < options["sparseShare"]),
         "highlight_boost": random.uniform(*options["highlightBoost"]) if highlights else 1.0,
-        "softness_pixels": random.uniform(*softness) if softness else 0.0,
+        "softness_pixels": draw_softness(random, options["softnessPixels"]),
     }
 
 

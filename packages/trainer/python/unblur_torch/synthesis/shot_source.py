@@ -27,8 +27,7 @@ MOST_SPARSE_PIXELS = 4
 
 
 class ShotSource:
-    def __init__(self, kind: str, shots: Shots, frames: int, device: torch.device):
-        self.kind = kind
+    def __init__(self, shots: Shots, frames: int, device: torch.device):
         self.made = 0
         """How many samples were made: the position in a curriculum."""
         self._shots = shots

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Optional, Sequence
+
+import numpy
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 # Three standard deviations of a blur of 2 pixels.
 SOFTNESS_RADIUS = 6
+
+
+def draw_softness(random: numpy.random.Generator, limits_pixels: Optional[Sequence[float]]) -> float:
+    """The standard deviation of a blur, in pixels, between two limits; 0 where there are none."""
+    return random.uniform(*limits_pixels) if limits_pixels else 0.0
 
 
 def soften(pictures: Tensor, sigma_pixels: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor
 from .augmentation import Augmentation, draw_augmentation, draw_averaging, rearrange_pixels
 from .image_bank import ImageBank, expect_large_enough
 from .samples import Samples, degrade_some, device_generator, draw_sample_randoms, soften_some, without_motion
+from .softness import draw_softness
 from .transfer import display_of, light_of, recolour
 from .video_motion import fastest_in, motion_lengths
 
@@ -34,8 +35,6 @@ class VideoWindow:
 
 
 class VideoSource:
-    kind = "video"
-
     def __init__(self, bank: ImageBank, options: Mapping[str, Any], size_pixels: int, frames: int):
         self._options = options
         self._size_pixels = size_pixels
@@ -74,9 +73,7 @@ class VideoSource:
             blurred.append(exposed)
             frames.append(kept)
             augmentations.append(augmentation)
-            softness.append(
-                random.uniform(*self._options["softnessPixels"]) if self._options["softnessPixels"] else 0.0
-            )
+            softness.append(draw_softness(random, self._options["softnessPixels"]))
         pictures = soften_some(torch.cat([torch.stack(blurred)[:, None], torch.stack(frames)], 1), softness)
         return without_motion(
             degrade_some(pictures[:, 0], augmentations, device_generator(randoms[0], self._device)),
@@ -150,8 +147,12 @@ class VideoSource:
 
 def cut(frames: Tensor, top: int, left: int, size_pixels: int, shrink: int) -> Tensor:
     """A square of frames uint8 [n, 3, h, w] as display values [n, 3, S, S], each the mean of shrink x shrink
-    pixels.
+    pixels; frames that are smaller are mirrored at their borders.
     """
     extent = size_pixels * shrink
     shown = frames[:, :, top : top + extent, left : left + extent].float() / 255
+    down, across = (extent - size for size in shown.shape[2:])
+    if down or across:
+        sides = (across // 2, across - across // 2, down // 2, down - down // 2)
+        shown = F.pad(shown, sides, mode="reflect")
     return F.avg_pool2d(shown, shrink) if shrink > 1 else shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, List, Mapping, Optional, Protocol
+from typing import Any, List, Mapping, Optional
 
 import numpy
 import torch
@@ -15,39 +15,22 @@ from .augmentation import Augmentation, draw_averaging, rearrange_pixels, rearra
 from .exposure import even_times, expose, render_count
 from .image_bank import RENDERED_KINDS, ImageBank, expect_large_enough
 from .sample_source import open_shots
-from .samples import MOTION_STRIDE_PIXELS, degrade_some, device_generator, draw_sample_randoms, soften_some
+from .samples import (
+    MOTION_STRIDE_PIXELS,
+    Samples,
+    SampleSource,
+    degrade_some,
+    device_generator,
+    draw_sample_randoms,
+    soften_some,
+)
 from .shot import Shots
+from .softness import draw_softness
 from .transfer import DISPLAY, display_of, light_of
+from .video_source import cut
 
 # Videos have this many exposures one stride apart, and two frames more; shorter ones are of no use.
 LEAST_EXPOSURES = 5
-
-
-@dataclass
-class Windows:
-    """B windows of N frames, S pixels a side; pictures are display values in float32."""
-
-    blurred: Tensor
-    """[B, N, S, S, 3] in [0, 1], in time order."""
-    sharp: Tensor
-    """[B, N, S, S, 3] in [0, 1]: the middle of each exposure."""
-    flow_pixels: Optional[Tensor]
-    """[B, N, S / 4, S / 4, 2]: from where the middle frame shows something to where each sharp frame does,
-    (dx, dy) in pixels of S, mean of 4x4 pixels: the middle frame at p is like the frame at p + flow. None
-    where it is not known.
-    """
-    flow_known: Tensor
-    """[B], 1 or 0."""
-
-
-class WindowSource(Protocol):
-    kind: str
-
-    def make(self, count: int, generator: torch.Generator) -> Windows:
-        """`count` windows; the same for the same generator state. The generator may be on the device or on
-        the processor.
-        """
-        ...
 
 
 def open_window_source(
@@ -59,7 +42,7 @@ def open_window_source(
     device: torch.device,
     seed: int,
     workers: int,
-) -> WindowSource:
+) -> SampleSource:
     """Opens one entry of `data.sources`: one without a kind is cut from videos and recorded pairs, as in the
     Node synthesis; one of kind panorama or layers is rendered, along a path as long as all its exposures.
 
@@ -82,9 +65,7 @@ def open_window_source(
     bank = ImageBank.load(source, images, device, seed, workers)
     if kind is None:
         return VideoWindowSource(bank, source, size_pixels, window_frames)
-    return ShotWindowSource(
-        kind, open_shots(kind, bank, source, size_pixels), source, window_frames, bank.device
-    )
+    return ShotWindowSource(open_shots(kind, bank, source, size_pixels), source, window_frames, bank.device)
 
 
 class ShotWindowSource:
@@ -92,10 +73,7 @@ class ShotWindowSource:
     open for a part of it. The path of N intervals is N times as long as the options say of an exposure.
     """
 
-    def __init__(
-        self, kind: str, shots: Shots, options: Mapping[str, Any], window_frames: int, device: torch.device
-    ):
-        self.kind = kind
+    def __init__(self, shots: Shots, options: Mapping[str, Any], window_frames: int, device: torch.device):
         self.made = 0
         self._shots = shots
         self._options = options
@@ -103,7 +81,7 @@ class ShotWindowSource:
         self._device = device
 
     @torch.no_grad()
-    def make(self, count: int, generator: torch.Generator) -> Windows:
+    def make(self, count: int, generator: torch.Generator) -> Samples:
         blurred, sharp, flows, augmentations, softness = [], [], [], [], []
         randoms = draw_sample_randoms(count, generator)
         frames = self._window_frames
@@ -163,8 +141,6 @@ class VideoWindowSource:
     where a clip is deblurred.
     """
 
-    kind = "windows"
-
     def __init__(self, bank: ImageBank, options: Mapping[str, Any], size_pixels: int, window_frames: int):
         self._options = options
         self._size_pixels = size_pixels
@@ -183,7 +159,7 @@ class VideoWindowSource:
         expect_large_enough({name: clip for name, (_, clip) in videos.items()}, -(-size_pixels // 2))
 
     @torch.no_grad()
-    def make(self, count: int, generator: torch.Generator) -> Windows:
+    def make(self, count: int, generator: torch.Generator) -> Samples:
         blurred, sharp, augmentations, softness = [], [], [], []
         randoms = draw_sample_randoms(count, generator)
         for random in randoms:
@@ -209,9 +185,7 @@ class VideoWindowSource:
             blurred.append(rearrange_pixels(torch.stack(exposed), augmentation))
             sharp.append(rearrange_pixels(torch.stack(kept), augmentation))
             augmentations.append(augmentation)
-            softness.append(
-                random.uniform(*self._options["softnessPixels"]) if self._options["softnessPixels"] else 0.0
-            )
+            softness.append(draw_softness(random, self._options["softnessPixels"]))
         return finish_windows(
             blurred, sharp, None, augmentations, softness, device_generator(randoms[0], self._device)
         )
@@ -232,16 +206,7 @@ class VideoWindowSource:
     def _average(self, frames: Tensor, crop: "tuple[int, int, int]", averaging: str) -> Tensor:
         """Display values [3, S, S] of what frames uint8 [n, 3, h, w] average to in a window."""
         top, left, shrink = crop
-        extent = self._size_pixels * shrink
-        shown = frames[:, :, top : top + extent, left : left + extent].float() / 255
-        short = [extent - size for size in shown.shape[2:]]
-        if any(short):
-            down, across = short
-            shown = F.pad(
-                shown, (across // 2, across - across // 2, down // 2, down - down // 2), mode="reflect"
-            )
-        if shrink > 1:
-            shown = F.avg_pool2d(shown, shrink)
+        shown = cut(frames, top, left, self._size_pixels, shrink)
         return display_of(light_of(shown, averaging).mean(0), averaging)
 
 
@@ -280,9 +245,9 @@ def finish_windows(
     augmentations: List[Augmentation],
     softness: List[float],
     generator: torch.Generator,
-) -> Windows:
+) -> Samples:
     """Softness of all frames alike; noise and compression of each blurred one. Windows are [N, 3, S, S]
-    each.
+    each; flow: from the middle frame to each, in pixels, None where it is not known.
     """
     count, frames = len(blurred), len(blurred[0])
     pictures = soften_some(torch.cat([torch.stack(blurred), torch.stack(sharp)], 1), softness)
@@ -290,9 +255,10 @@ def finish_windows(
     degraded = degrade_some(pictures[:, :frames].flatten(0, 1), of_each_frame, generator).unflatten(
         0, (count, frames)
     )
-    return Windows(
+    return Samples(
         blurred=degraded.permute(0, 1, 3, 4, 2),
-        sharp=pictures[:, frames:].permute(0, 1, 3, 4, 2),
-        flow_pixels=flow,
-        flow_known=torch.full((count,), float(flow is not None), device=pictures.device),
+        frames=pictures[:, frames:].permute(0, 1, 3, 4, 2),
+        motion_pixels=None if flow is None else -flow,
+        motion_known=torch.full((count,), float(flow is not None), device=pictures.device),
+        frames_known=torch.ones(count, frames, device=pictures.device),
     )
