@@ -6,33 +6,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any, Mapping
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..to_device import to_device
-from .augmentation import draw_augmentation, rearrange_pixels
-from .backdrop import Parallax, PlaneBackdrop, draw_depth
-from .image_bank import ImageBank
+from .augmentation import Augmentation, draw_augmentation, rearrange_pixels
+from .backdrop import PlaneBackdrop
 from .motion_path import draw_plane_motion
-from .moving_object import Scene
-from .shot import Random, Shot, draw_exposure_settings, draw_length, draw_shot_start
+from .shot import Random, Shots, Stillness, draw_length
+from .transfer import Response
 
 
-class LayeredShots:
-    def __init__(self, bank: ImageBank, options: Mapping[str, Any], size_pixels: int):
-        self._bank = bank
-        self._options = options
-        self._size_pixels = size_pixels
-
-    def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
+class LayeredShots(Shots):
+    def _draw_backdrop(
+        self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response: Response
+    ) -> PlaneBackdrop:
         options, size = self._options, self._size_pixels
-        drawn = draw_shot_start(
-            random, options, size_pixels=size, exposures=exposures, texture=self._texture, bank=self._bank
-        )
-        moves = 0 if drawn.stillness.camera else exposures
+        moves = 0 if stillness.camera else exposures
         motion = draw_plane_motion(
             random,
             [(size - 1) / 2] * 2,
@@ -42,41 +34,22 @@ class LayeredShots:
             bend=options["bend"],
             acceleration=options["acceleration"],
         )
-        parallax = (
-            Parallax(draw_depth(random, size, self._bank.device), options["parallax"])
-            if options["parallax"] > 0 and moves
-            else None
-        )
-        backdrop = PlaneBackdrop(
-            drawn.response(self._texture(random, size + 2 * self._margin_pixels(moves))),
-            size,
-            motion,
-            parallax,
-        )
-        # Every still was rearranged on its own.
-        taken = replace(drawn.augmentation, mirror_x=False, mirror_y=False, transpose=False)
-        return Shot(
-            Scene(backdrop, drawn.objects), drawn.averaging, taken, **draw_exposure_settings(random, options)
-        )
+        parallax = self._draw_parallax(random) if moves else None
+        texture = response(self._texture(random, size + 2 * self._margin_pixels(moves)))
+        return PlaneBackdrop(texture, size, motion, parallax)
+
+    def _rearranged(self, augmentation: Augmentation) -> Augmentation:
+        """Every still is rearranged on its own."""
+        return replace(augmentation, mirror_x=False, mirror_y=False, transpose=False)
 
     def _margin_pixels(self, exposures: int) -> int:
-        """How far beyond the picture its edges move: by half a way with its bend, and a corner by turn and
-        zoom.
-        """
+        """How far beyond the picture its edges move: by the way, and a corner by turn and zoom."""
         options = self._options
         swing = self._size_pixels * (math.radians(options["turnDegrees"]) + options["zoomPercent"] / 100)
-        way = (
-            options["cameraPixels"][1]
-            * (0.5 + options["bend"])
-            * (1 + options["acceleration"] / 2)
-            * (1 + options["parallax"])
-        )
-        return math.ceil(exposures * (way + swing)) + 2
+        return math.ceil(exposures * (self._reach_pixels(options["cameraPixels"][1]) + swing)) + 2
 
     def _texture(self, random: Random, side: int) -> Tensor:
-        """Bytes [3, side, side], as float: a random part of a still, shrunk by a box filter, flipped and
-        turned at random.
-        """
+        """A random part of a still, shrunk by a box filter, flipped and turned at random."""
         options = self._options
         still = self._bank.stills[int(random.integers(len(self._bank.stills)))]
         step = random.uniform(*options["shrink"])

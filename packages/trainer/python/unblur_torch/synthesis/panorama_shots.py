@@ -10,53 +10,31 @@ from typing import Any, Mapping, Sequence
 import numpy
 from torch import Tensor
 
-from .backdrop import CameraTurn, PanoramaBackdrop, Parallax, draw_depth
+from .backdrop import CameraTurn, PanoramaBackdrop
 from .camera import PinholeCamera, draw_window, focal_pixels_of
 from .image_bank import ImageBank
 from .motion_path import draw_plane_motion, still_at
-from .moving_object import Scene
 from .panorama import Coverage, Panorama, level_for, panorama_pixels_per_pixel
 from .rotation import axis_angle_of, draw_euler_rotation, draw_shake_axis, orientation_of_angles
-from .shot import Random, Shot, Stillness, draw_exposure_settings, draw_length, draw_shot_start
+from .shot import Random, Shots, Stillness, draw_length
+from .transfer import Response
 
 # How often a camera is placed anew before a partial panorama counts as too small for it.
 MOST_PLACES = 500
 
 
-class PanoramaShots:
+class PanoramaShots(Shots):
     def __init__(self, bank: ImageBank, options: Mapping[str, Any], size_pixels: int):
-        self._bank = bank
-        self._options = options
-        self._size_pixels = size_pixels
+        super().__init__(bank, options, size_pixels)
         # The samples of a pool are larger than the crops that the run file speaks of.
         self._photo_pixels = max(options["photoPixels"], size_pixels)
 
-    def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
-        options = self._options
-        size = self._size_pixels
-        drawn = draw_shot_start(
-            random, options, size_pixels=size, exposures=exposures, texture=self._texture, bank=self._bank
-        )
-        backdrop = self._draw_backdrop(random, sample_index, exposures, drawn.stillness, drawn.response)
-        return Shot(
-            Scene(backdrop, drawn.objects),
-            drawn.averaging,
-            drawn.augmentation,
-            **draw_exposure_settings(random, options),
-        )
-
     def _draw_backdrop(
-        self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response
+        self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response: Response
     ) -> PanoramaBackdrop:
         options, panorama = self._options, self._draw_panorama(random)
         # A shift shows what lies beyond the picture that turns.
-        margin_pixels = (
-            exposures
-            * options["shiftPixels"][1]
-            * (0.5 + options["bend"])
-            * (1 + options["acceleration"] / 2)
-            * (1 + options["parallax"])
-        )
+        margin_pixels = self._reach_pixels(exposures * options["shiftPixels"][1])
         for _ in range(MOST_PLACES):
             camera = self._draw_camera(random, panorama)
             turn = self._draw_turn(random, sample_index, exposures, stillness)
@@ -83,10 +61,7 @@ class PanoramaShots:
                 bend=options["bend"],
                 acceleration=options["acceleration"],
             )
-            if options["parallax"] > 0:
-                parallax = Parallax(
-                    draw_depth(random, self._size_pixels, self._bank.device), options["parallax"]
-                )
+            parallax = self._draw_parallax(random)
         return PanoramaBackdrop(
             level_for(panorama, camera.focal_pixels), camera, turn, response, shift, parallax
         )
@@ -130,7 +105,7 @@ class PanoramaShots:
         )
 
     def _texture(self, random: Random, side: int) -> Tensor:
-        """Bytes [3, side, side], as float: a random view at the panorama's own density."""
+        """A random view at the panorama's own density."""
         panorama = self._draw_panorama(random)
         focal = panorama_pixels_per_pixel(panorama.width, 1) / max(
             self._options["minPanoramaPixelsPerPixel"], 0.5
