@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Iterator, Protocol, Sequence, Tuple
+from typing import Sequence, Tuple
 
 import numpy
 import torch
 from numpy import ndarray
 from torch import Tensor
 
+from .moving_object import Scene
 from .transfer import boost_highlights, display_of
 
 MOST_RENDERS = 4096
 # Pictures rendered in one go: few enough for a processor's cache, many enough to keep a GPU busy.
 RENDERS_AT_ONCE = {"cpu": 4, "cuda": 64}
-
-
-class Rendered(Protocol):
-    device: torch.device
-
-    def render(self, times: ndarray) -> Tensor:
-        """[3, T, S, S] values of the averaging space."""
 
 
 def render_count(fastest_pixels: float, frames: int, step_pixels: float) -> int:
@@ -44,7 +38,7 @@ def even_times(count: int) -> ndarray:
 
 
 def expose(
-    scene: Rendered,
+    scene: Scene,
     times: ndarray,
     kept: Sequence[int],
     averaging: str,
@@ -61,15 +55,10 @@ def expose(
     if only_kept:
         times, kept = times[list(kept)], range(len(kept))
     total, pictures = None, []
-    for start, chunk in in_chunks(times, scene):
-        light = boost_highlights(scene.render(chunk), highlight_boost)
-        pictures += [light[:, index - start] for index in kept if start <= index < start + len(chunk)]
+    at_once = RENDERS_AT_ONCE[scene.device.type]
+    for start in range(0, len(times), at_once):
+        light = boost_highlights(scene.render(times[start : start + at_once]), highlight_boost)
+        pictures += [light[:, index - start] for index in kept if start <= index < start + at_once]
         summed = light.sum(1)
         total = summed if total is None else total + summed
     return display_of(total / len(times), averaging), display_of(torch.stack(pictures), averaging)
-
-
-def in_chunks(times: ndarray, scene: Rendered) -> "Iterator[Tuple[int, ndarray]]":
-    at_once = RENDERS_AT_ONCE[scene.device.type]
-    for start in range(0, len(times), at_once):
-        yield start, times[start : start + at_once]
