@@ -62,7 +62,6 @@ class Gpu:
         self.waits: "Counter[Tuple[str, str]]" = Counter()
         """By kind and line, such as ("blocking copy", "sample_pool.py:12 add")."""
         self.operations = 0
-        self.streams_used: "List[Stream]" = []
         self._local = threading.local()
         self.default_stream = Stream()
 
@@ -71,9 +70,9 @@ class Gpu:
         return getattr(self._local, "stream", self.default_stream)
 
     @contextlib.contextmanager
-    def stream(self, stream: "Optional[Stream]") -> "Iterator[None]":
+    def stream(self, stream: "Stream") -> "Iterator[None]":
         before = self.current_stream
-        self._local.stream = stream or before
+        self._local.stream = stream
         try:
             yield
         finally:
@@ -100,31 +99,8 @@ class Gpu:
             tensor._written = written
 
 
-class Event:
-    def __init__(self, enable_timing: bool = False, blocking: bool = False, interprocess: bool = False):
-        self.at: "Optional[Tuple[Stream, int]]" = None
-
-    def record(self, stream: "Optional[Stream]" = None) -> None:
-        stream = stream or gpu().current_stream
-        self.at = (stream, stream.given)
-
-    def wait(self, stream: "Optional[Stream]" = None) -> None:
-        (stream or gpu().current_stream).wait_event(self)
-
-    def synchronize(self) -> None:
-        gpu().wait("synchronize")
-        if self.at:
-            self.at[0].done = max(self.at[0].done, self.at[1])
-
-    def query(self) -> bool:
-        return True
-
-    def elapsed_time(self, end: "Event") -> float:
-        return 1.0
-
-
 class Stream:
-    def __init__(self, device: Any = None, priority: int = 0):
+    def __init__(self, device: Any = None):
         self.given = 0
         """How many operations it was given, and how many of them the program knows to be done."""
         self.done = 0
@@ -145,23 +121,13 @@ class Stream:
         stream, count = written
         return stream is self or count <= max(stream.done, self._waited.get(stream, 0))
 
-    def record_event(self, event: Optional[Event] = None) -> Event:
-        event = event or Event()
-        event.record(self)
-        return event
+    def record_event(self) -> "Tuple[Stream, int]":
+        """An event: the stream, and how many operations it was given by then."""
+        return self, self.given
 
-    def wait_event(self, event: Event) -> None:
-        if event.at:
-            stream, count = event.at
-            for seen, seen_count in [(stream, count), *list(stream._waited.items())]:
-                self._waited[seen] = max(self._waited.get(seen, 0), seen_count)
-
-    def wait_stream(self, stream: "Stream") -> None:
-        self.wait_event(stream.record_event())
-
-    def synchronize(self) -> None:
-        gpu().waits["synchronize", calling_line()] += 1
-        self.finish()
+    def wait_event(self, event: "Tuple[Stream, int]") -> None:
+        for seen, count in [event, *list(event[0]._waited.items())]:
+            self._waited[seen] = max(self._waited.get(seen, 0), count)
 
 
 class Generator(torch.Generator):
@@ -228,9 +194,6 @@ class OnGpu(torch.Tensor):
     def cpu(self, *args, **kwargs):
         return self._read("read back")
 
-    def cuda(self, *args, **kwargs):
-        return self
-
     def item(self):
         return self._read("read back").item()
 
@@ -260,11 +223,8 @@ class OnGpu(torch.Tensor):
 
     __array__ = numpy
 
-    def pin_memory(self, *args):
-        raise RuntimeError("cannot pin 'torch.cuda.FloatTensor' only dense CPU tensors can be pinned")
-
     def record_stream(self, stream: Stream) -> None:
-        gpu().streams_used.append(stream)
+        """Memory is freed here when nothing refers to it any more."""
 
     def _read(self, kind: str, non_blocking: bool = False) -> torch.Tensor:
         if non_blocking:
@@ -403,8 +363,6 @@ def factory(name: str, make: Callable) -> Callable:
         given = [tensor for tensor in tensors_in([*args, *kwargs.values()]) if on_gpu(tensor)]
         there = is_gpu(device) if device is not None else bool(given) and name not in COPIED_FACTORIES
         expect_generator(kwargs.get("generator"), GPU if there else CPU)
-        if kwargs.pop("pin_memory", False) and there:
-            raise RuntimeError("Only dense CPU tensors can be pinned")
         if name in COPIED_FACTORIES:
             if given:
                 gpu().wait("read back")
@@ -425,17 +383,11 @@ def pretended_gpu() -> "Iterator[Gpu]":
         replaced = [
             (torch, "Generator", make_generator),
             (torch.Tensor, "to", plain_to),
-            (torch.Tensor, "cuda", lambda self, *_, **options: plain_to(self, GPU, **options)),
-            (torch.Tensor, "pin_memory", lambda self, *_: self.clone()),
             (torch.cuda, "is_available", lambda: True),
-            (torch.cuda, "device_count", lambda: 1),
-            (torch.cuda, "current_device", lambda: 0),
             (torch.cuda, "set_device", lambda _: None),
             (torch.cuda, "get_device_name", lambda _=None: "a pretended GPU"),
             (torch.cuda, "max_memory_allocated", lambda _=None: 0),
-            (torch.cuda, "synchronize", lambda _=None: gpu.wait("synchronize")),
             (torch.cuda, "Stream", Stream),
-            (torch.cuda, "Event", Event),
             (torch.cuda, "stream", gpu.stream),
             (torch.cuda, "current_stream", lambda _=None: gpu.current_stream),
             *((torch, name, factory(name, getattr(torch, name))) for name in FACTORIES),
