@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { parse } from 'yaml';
+import { writeNoise } from './noise-picture.test-tool.js';
 import type { RunChanges } from './run-file/run-file.js';
 import { writeRunReport } from './report/run-report.js';
 import { loadRun, parseRun } from './systems/load-run.js';
@@ -68,17 +68,7 @@ test('the example of the README trains that run, here a tiny one, and leaves the
     writeFileSync('my-run.yaml', JSON.stringify(tiny));
     for (const set of ['train', 'val']) {
       mkdirSync(join('panoramas', set), { recursive: true });
-      await sharp({
-        create: {
-          width: 128,
-          height: 64,
-          channels: 3,
-          background: 'grey',
-          noise: { type: 'gaussian', mean: 128, sigma: 60 },
-        },
-      })
-        .png()
-        .toFile(join('panoramas', set, 'noise.png'));
+      await writeNoise(join('panoramas', set, 'noise.png'), 128, 64);
     }
     const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (
       ...lines: string[]

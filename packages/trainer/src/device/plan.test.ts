@@ -7,16 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { loadRun } from '../systems/load-run.js';
+import { tinyNetwork } from '../systems/photo/tiny-network.test-tool.js';
 import { planDeviceRun } from './plan.js';
 import { packRun, writePlan } from './archive.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-plan-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const network =
-  '{ preset: photo, channels: [4, 4, 4, 4], encoderBlocks: [1, 1, 1], bottleneckBlocks: 1, decoderBlocks: [1, 1, 1], trajectoryChannels: 4, trajectoryBlocks: 1, frameChannels: 4, frameBlocks: 1 }';
 const lines: Record<string, string> = {
-  network,
+  network: JSON.stringify(tinyNetwork),
   data: '{ sizePixels: 32, sources: [{ kind: panorama, folder: panoramas }, { kind: layers, folder: panoramas, weight: 2 }, { kind: video, folder: clips }] }',
   engine: 'torch',
   synthesis: 'device',

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import sharp from 'sharp';
+import { writeNoise } from '../noise-picture.test-tool.js';
 import { readMetrics } from './metrics-log.js';
 import { runFiles } from './run-folder.js';
 import { tinyFrames, tinySizePixels, tinyNetwork } from '../systems/photo/tiny-network.test-tool.js';
@@ -40,21 +40,7 @@ beforeAll(async () => {
   }
   folder = mkdtempSync(join(tmpdir(), 'unblur-kill-nine-'));
   mkdirSync(join(folder, 'panoramas'));
-  for (let sigma = 30; sigma <= 60; sigma += 30) {
-    const noise = sharp({
-      create: {
-        width: 128,
-        height: 64,
-        channels: 3,
-        background: 'grey',
-        noise: { type: 'gaussian', mean: 128, sigma },
-      },
-    });
-    await noise
-      .blur(1)
-      .png()
-      .toFile(join(folder, 'panoramas', `noise-${sigma}.png`));
-  }
+  for (const name of ['a.png', 'b.png']) await writeNoise(join(folder, 'panoramas', name), 128, 64);
   const run = {
     network: tinyNetwork,
     frames: tinyFrames,

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { clipFamily, photoFamily, photoPreset } from '@unblur/core-model';
-import sharp from 'sharp';
 import { narrowedClip } from '../../../../core-model/src/clip/narrowed-clip.test-tool.js';
 import { readMetrics } from '../../loop/metrics-log.js';
+import { writeNoise } from '../../noise-picture.test-tool.js';
 import { train } from '../../train.js';
 import { loadRun } from '../load-run.js';
 import type { ClipRun } from './clip-run.js';
@@ -16,12 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 beforeAll(async () => {
   mkdirSync(join(folder, 'clips', 'one'), { recursive: true });
-  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
   for (let frame = 0; frame < 12; frame++) {
-    await sharp({ create: { width: 40, height: 36, channels: 3, background: 'grey', noise } })
-      .blur(2)
-      .png()
-      .toFile(join(folder, 'clips', 'one', `${frame}.png`));
+    await writeNoise(join(folder, 'clips', 'one', `${frame}.png`), 40, 36);
   }
 });
 

@@ -5,10 +5,10 @@ import type { ExtractorConfig, FrameExtractionConfig } from '@unblur/core-model'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { readCheckpoint } from '../../loop/checkpoint.js';
 import { readMetrics } from '../../loop/metrics-log.js';
 import { runFiles } from '../../loop/run-folder.js';
+import { writeNoise } from '../../noise-picture.test-tool.js';
 import { loadRun } from '../load-run.js';
 import { train } from '../../train.js';
 import { stageObjective } from './frame-extraction-system.js';
@@ -61,18 +61,7 @@ describe('a run of frame extraction', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'unblur-extraction-'));
     mkdirSync(join(folder, 'panoramas'));
-    await sharp({
-      create: {
-        width: 128,
-        height: 64,
-        channels: 3,
-        background: 'grey',
-        noise: { type: 'gaussian', mean: 128, sigma: 60 },
-      },
-    })
-      .blur(1)
-      .png()
-      .toFile(join(folder, 'panoramas', 'noise.png'));
+    await writeNoise(join(folder, 'panoramas', 'noise.png'), 128, 64);
     writeFileSync(
       join(folder, 'run.yaml'),
       JSON.stringify({

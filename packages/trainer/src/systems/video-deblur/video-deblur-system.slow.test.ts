@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { videoDeblurFamily } from '@unblur/core-model';
-import sharp from 'sharp';
 import { readMetrics } from '../../loop/metrics-log.js';
+import { writeNoise } from '../../noise-picture.test-tool.js';
 import { loadRun } from '../load-run.js';
 import { train } from '../../train.js';
 import { narrowVideoDeblurRun } from './narrow-video-deblur-task.test-tool.js';
@@ -42,23 +42,11 @@ function writeRun(name: string, changes: Record<string, unknown> = {}): string {
 }
 
 beforeAll(async () => {
-  const noise = (width: number, height: number) =>
-    sharp({
-      create: {
-        width,
-        height,
-        channels: 3,
-        background: 'grey',
-        noise: { type: 'gaussian', mean: 128, sigma: 60 },
-      },
-    })
-      .blur(2)
-      .png();
   for (const name of ['clips/one', 'stills']) mkdirSync(join(folder, name), { recursive: true });
   for (let frame = 0; frame < 12; frame++) {
-    await noise(72, 68).toFile(join(folder, 'clips', 'one', `${frame}.png`));
+    await writeNoise(join(folder, 'clips', 'one', `${frame}.png`), 72, 68);
   }
-  await noise(128, 128).toFile(join(folder, 'stills', 'still.png'));
+  await writeNoise(join(folder, 'stills', 'still.png'), 128, 128);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
