@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { frameExtractionFamily, frameExtractionPresets } from '@unblur/core-model';
-import type { ExtractorConfig, FrameExtractionConfig } from '@unblur/core-model';
+import { frameExtractionFamily } from '@unblur/core-model';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,23 +11,14 @@ import { writeNoise } from '../../noise-picture.test-tool.js';
 import { loadRun } from '../load-run.js';
 import { train } from '../../train.js';
 import { stageObjective } from './frame-extraction-system.js';
-
-const narrow: ExtractorConfig = { factor: 4, channels: 4, groups: [[[1, 2]]], refinementChannels: 4 };
-const config: FrameExtractionConfig = {
-  ...frameExtractionPresets.small,
-  frames: 5,
-  middle: narrow,
-  innerPair: narrow,
-  outerPair: narrow,
-};
+import { narrowNetworks } from './narrow-frame-extraction-task.test-tool.js';
 
 describe('stageObjective', () => {
-  const network = frameExtractionFamily.declare(config);
+  const network = frameExtractionFamily.declare(narrowNetworks);
   const weights = Object.fromEntries(
-    Object.entries(frameExtractionFamily.initialWeights(config, 1)).map(([name, { values, shape }]) => [
-      name,
-      tf.tensor(values, shape),
-    ]),
+    Object.entries(frameExtractionFamily.initialWeights(narrowNetworks, 1)).map(
+      ([name, { values, shape }]) => [name, tf.tensor(values, shape)],
+    ),
   );
   /** Every frame is one grey; at the start the blurred image comes back as every frame. */
   const totalOf = (stage: number, blurred: number, frames: number[]) =>
@@ -56,7 +46,7 @@ describe('stageObjective', () => {
 });
 
 describe('a run of frame extraction', () => {
-  const threeFrames = { ...config, frames: 3 };
+  const threeFrames = { ...narrowNetworks, frames: 3 };
   let folder = '';
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'unblur-extraction-'));

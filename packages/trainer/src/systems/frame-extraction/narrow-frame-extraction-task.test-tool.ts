@@ -12,7 +12,8 @@ const narrow: ExtractorConfig = {
   groups: [[[1, 2]], [[2, 1]]],
   refinementChannels: 6,
 };
-const narrowNetworks: FrameExtractionConfig = {
+/** Networks with all their parts, but narrow. */
+export const narrowNetworks: FrameExtractionConfig = {
   ...frameExtractionPresets.small,
   frames: 5,
   middle: narrow,
