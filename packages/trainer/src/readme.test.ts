@@ -1,23 +1,15 @@
 import { expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { writeNoise } from './noise-picture.test-tool.js';
 import type { RunChanges } from './run-file/run-file.js';
 import { writeRunReport } from './report/run-report.js';
-import { loadRun, parseRun } from './systems/load-run.js';
+import { parseRun } from './systems/load-run.js';
 import { tinySizePixels, tinyNetwork } from './systems/photo/tiny-network.test-tool.js';
 import { train } from './train.js';
+import { newFolder } from './new-folder.test-tool.js';
 
 const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
 const examples = (language: string) =>
@@ -35,26 +27,19 @@ test('the run file of the README is one', () => {
 });
 
 test('its lines for a GPU go on top of that run', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'unblur-readme-'));
-  try {
-    const file = join(folder, 'my-run.yaml');
-    writeFileSync(file, example('yaml'));
-    expect(loadRun(file, parse(examples('yaml')[1]!) as RunChanges).config).toMatchObject({
-      engine: 'torch',
-      synthesis: 'device',
-      minutes: 9,
-      batchSize: 48,
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const changes = parse(examples('yaml')[1]!) as RunChanges;
+  expect(parseRun(example('yaml'), 'my-run.yaml', changes).config).toMatchObject({
+    engine: 'torch',
+    synthesis: 'device',
+    minutes: 9,
+    batchSize: 48,
+  });
 });
 
 test('the example of the README trains that run, here a tiny one, and leaves the files that it lists', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'unblur-readme-'));
   const before = process.cwd();
   try {
-    process.chdir(folder);
+    process.chdir(newFolder());
     const run = parse(example('yaml')) as Record<'data' | 'schedule' | 'validation', object>;
     const tiny = {
       ...run,
@@ -96,6 +81,5 @@ test('the example of the README trains that run, here a tiny one, and leaves the
     expect(listed.filter((name) => name !== 'run-until-step-N.yaml').sort()).toEqual(found.sort());
   } finally {
     process.chdir(before);
-    rmSync(folder, { recursive: true, force: true });
   }
 });

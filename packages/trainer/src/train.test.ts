@@ -1,16 +1,6 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { writeSampleFolder } from '@unblur/datasets';
 import { doLocked } from '@unblur/files';
@@ -19,10 +9,9 @@ import { packRun } from './device/archive.js';
 import { readMetrics } from './loop/metrics-log.js';
 import { discBatch, tinyFrames, tinyNetwork } from './systems/photo/tiny-network.test-tool.js';
 import { train } from './train.js';
+import { newFolder } from './new-folder.test-tool.js';
 
-let folder = '';
-beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-train-'))));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = newFolder();
 
 /** A run whose data is missing. */
 function writeRunFile(): string {

@@ -1,19 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { photoFamily, readSafetensors } from '@unblur/core-model';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
@@ -27,6 +17,7 @@ import { findTorch, programFolder, torchEnvironment } from '../engines/torch/tor
 import { train } from '../train.js';
 import { packRun } from './archive.js';
 import { collectRun } from './results.js';
+import { newFolder } from '../new-folder.test-tool.js';
 
 const longMilliseconds = 300_000;
 const python = findTorch()?.python;
@@ -35,8 +26,7 @@ if (!python) {
 }
 const describeWithTorch = python ? describe : describe.skip;
 
-const folder = mkdtempSync(join(tmpdir(), 'unblur-device-run-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = newFolder();
 const at = (...parts: string[]) => join(folder, ...parts);
 
 const photo = `

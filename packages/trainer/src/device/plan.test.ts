@@ -1,18 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { photoFamily, readSafetensors } from '@unblur/core-model';
 import type { PhotoConfig } from '@unblur/core-model';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { loadRun } from '../systems/load-run.js';
 import { tinyNetwork } from '../systems/photo/tiny-network.test-tool.js';
 import { planDeviceRun } from './plan.js';
 import { packRun, writePlan } from './archive.js';
+import { newFolder } from '../new-folder.test-tool.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'unblur-plan-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = newFolder();
 
 const lines: Record<string, string> = {
   network: JSON.stringify(tinyNetwork),
@@ -236,7 +235,7 @@ describe('a packed run', () => {
   });
 
   test('keeps sources of one folder apart by their videos', () => {
-    const archive = mkdtempSync(join(folder, 'shared-'));
+    const archive = newFolder();
     const sources = [
       { folder: 'clips', weight: 1, videos: ['street'] },
       { folder: 'clips', weight: 3, videos: ['park'] },

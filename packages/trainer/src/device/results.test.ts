@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { collectRun } from './results.js';
+import { newFolder } from '../new-folder.test-tool.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'unblur-results-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = newFolder();
 
 test('results of a packed run that ended before its first step take no folder', async () => {
   const runFile = join(folder, 'run.yaml');

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { readSafetensors, writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
 import * as datasets from '@unblur/datasets';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findTorch } from '../engines/torch/torch-process.js';
+import { newFolder } from '../new-folder.test-tool.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */
 const longMilliseconds = 300_000;
@@ -79,8 +79,7 @@ const panoramaOptions: Record<string, datasets.PartialPanoramaOptions> = {
 const seeds = [1, 2, 3, 4];
 
 describeWithTorch('synthesis on the device', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'unblur-synthesis-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = newFolder();
   const expected: Record<string, Expected> = {};
   const jpegs: Record<string, Float32Array> = {};
   let made: Record<string, SafetensorsTensor>;

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { copyInto } from './learned-state.js';
+import { newFolder } from '../new-folder.test-tool.js';
 
 const checkpoint: Checkpoint = {
   step: 12,
@@ -24,9 +24,7 @@ const checkpoint: Checkpoint = {
 };
 
 describe('a checkpoint', () => {
-  let folder = '';
-  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-checkpoint-'))));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = newFolder();
 
   test('reads back as it was written, bit by bit, and leaves no other file', () => {
     const file = join(folder, 'whole.safetensors');

@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { photoFamily, readSafetensors } from '@unblur/core-model';
 import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  readFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { writeNoise } from '../noise-picture.test-tool.js';
 import { readMetrics } from './metrics-log.js';
 import { runFiles } from './run-folder.js';
 import { tinyFrames, tinySizePixels, tinyNetwork } from '../systems/photo/tiny-network.test-tool.js';
+import { newFolder } from '../new-folder.test-tool.js';
 
 const packageFolder = join(import.meta.dirname, '..', '..');
 const compiled = join(packageFolder, 'dist', 'index.js');
@@ -30,7 +21,7 @@ const killCount = 4;
  */
 const longestLifeMilliseconds = 150;
 
-let folder = '';
+const folder = newFolder();
 const runFile = () => join(folder, 'run.yaml');
 const runFolder = (name: string) => join(folder, name);
 
@@ -38,7 +29,6 @@ beforeAll(async () => {
   if (!existsSync(compiled)) {
     throw new Error(`Expected the compiled package at ${compiled}; run npm run build first.`);
   }
-  folder = mkdtempSync(join(tmpdir(), 'unblur-kill-nine-'));
   mkdirSync(join(folder, 'panoramas'));
   for (const name of ['a.png', 'b.png']) await writeNoise(join(folder, 'panoramas', name), 128, 64);
   const run = {
@@ -59,7 +49,6 @@ beforeAll(async () => {
   // YAML is a superset of JSON.
   writeFileSync(runFile(), JSON.stringify(run));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Starts or resumes the run in a process of its own. */
 function startTraining(name: string) {

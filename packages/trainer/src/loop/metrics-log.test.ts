@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { expect, test } from '@jest/globals';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MetricsLog, readMetrics } from './metrics-log.js';
 import { readEvents } from '../tensorboard/event-reader.test-tool.js';
 import type { StepRow, ValidationRow } from './metrics-log.js';
+import { newFolder } from '../new-folder.test-tool.js';
 
-let folder = '';
-beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-metrics-'))));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = newFolder();
 
 const row = (step: number): StepRow => ({
   kind: 'step',

@@ -1,13 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import type { RunSettings } from '../run-file/fields.js';
 import { changesNote, recordRun } from './run-record.js';
+import { newFolder } from '../new-folder.test-tool.js';
 
 let folder = '';
-beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-record-'))));
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => void (folder = newFolder()));
 
 const settings = (changes: object) =>
   ({ steps: 12, loss: { motion: 1 }, sources: ['a'], ...changes }) as unknown as RunSettings;

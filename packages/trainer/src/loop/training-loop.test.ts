@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { photoFamily } from '@unblur/core-model';
-import { mkdtempSync, readdirSync, rmSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../engines/engine.js';
 import { readMetrics } from './metrics-log.js';
@@ -22,6 +21,7 @@ import {
 import { scheduleFactor } from './schedule.js';
 import { createTracedEngine } from '../engines/traced-engine.js';
 import type { TrainingSystem } from '../training-system.js';
+import { newFolder } from '../new-folder.test-tool.js';
 
 const size = tinySizePixels;
 
@@ -101,9 +101,7 @@ beforeAll(async () => {
 afterAll(() => tinyEngine?.release());
 
 describe('trainRun', () => {
-  let folder = '';
-  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-trainer-'))));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = newFolder();
   const runFolder = (name: string) => join(folder, name);
 
   test('six steps at once and three resumed by three end in the same bytes', async () => {

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { describe, expect, test } from '@jest/globals';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MetricsLog } from '../loop/metrics-log.js';
 import { lineChart } from './line-chart.js';
 import { writeRunReport } from './run-report.js';
+import { newFolder } from '../new-folder.test-tool.js';
 
 describe('lineChart', () => {
   test('puts the extremes on the edges of the plot', () => {
@@ -47,9 +47,7 @@ describe('lineChart', () => {
 });
 
 describe('writeRunReport', () => {
-  let folder = '';
-  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-report-'))));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = newFolder();
 
   test('is one page that refers to nothing outside itself', () => {
     const figures = { first: 25, middle: 26, last: 25.5, mean: 25.5 };

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { newFolder } from '../new-folder.test-tool.js';
 import { encodeEvent } from './event.js';
 import { EventLog } from './event-log.js';
 import { readEvent, readEvents, readRecords } from './event-reader.test-tool.js';
-
-let root = '';
-beforeAll(() => void (root = mkdtempSync(join(tmpdir(), 'unblur-events-'))));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-const newFolder = () => mkdtempSync(join(root, 'run-'));
 
 const loss = (log: EventLog, step: number) =>
   log.append({ kind: 'scalars', values: { 'loss/total': 1 / step } }, step);

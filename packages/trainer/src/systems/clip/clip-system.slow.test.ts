@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { clipFamily, photoFamily, photoPreset } from '@unblur/core-model';
 import { narrowedClip } from '../../../../core-model/src/clip/narrowed-clip.test-tool.js';
 import { readMetrics } from '../../loop/metrics-log.js';
@@ -10,9 +9,9 @@ import { writeNoise } from '../../noise-picture.test-tool.js';
 import { train } from '../../train.js';
 import { loadRun } from '../load-run.js';
 import type { ClipRun } from './clip-run.js';
+import { newFolder } from '../../new-folder.test-tool.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'unblur-train-clip-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = newFolder();
 
 beforeAll(async () => {
   mkdirSync(join(folder, 'clips', 'one'), { recursive: true });

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { frameExtractionFamily } from '@unblur/core-model';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCheckpoint } from '../../loop/checkpoint.js';
 import { readMetrics } from '../../loop/metrics-log.js';
@@ -12,6 +11,7 @@ import { loadRun } from '../load-run.js';
 import { train } from '../../train.js';
 import { stageObjective } from './frame-extraction-system.js';
 import { narrowNetworks } from './narrow-frame-extraction-task.test-tool.js';
+import { newFolder } from '../../new-folder.test-tool.js';
 
 describe('stageObjective', () => {
   const network = frameExtractionFamily.declare(narrowNetworks);
@@ -47,9 +47,8 @@ describe('stageObjective', () => {
 
 describe('a run of frame extraction', () => {
   const threeFrames = { ...narrowNetworks, frames: 3 };
-  let folder = '';
+  const folder = newFolder();
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'unblur-extraction-'));
     mkdirSync(join(folder, 'panoramas'));
     await writeNoise(join(folder, 'panoramas', 'noise.png'), 128, 64);
     writeFileSync(
@@ -69,7 +68,6 @@ describe('a run of frame extraction', () => {
       }),
     );
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('trains one stage after the other, those before it frozen', async () => {
     const { stages } = frameExtractionFamily.declare(threeFrames);

@@ -1,9 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { paperPreset } from '@unblur/core-model';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { loadRun } from '../load-run.js';
+import { parseRun } from '../load-run.js';
 import type { PaperRun } from './paper-run.js';
 
 const minimal = `
@@ -14,15 +11,7 @@ steps: 10
 validation: { panoramas: panoramas/val }
 `;
 
-let folder = '';
-beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-paper-run-'))));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function read(yaml: string): PaperRun {
-  const file = join(folder, 'run.yaml');
-  writeFileSync(file, yaml);
-  return loadRun(file).config as PaperRun;
-}
+const read = (yaml: string) => parseRun(yaml, 'run.yaml').config as PaperRun;
 
 describe("a run file of the paper's network", () => {
   test('changes single keys of the preset, at any depth, and has the losses of the paper', () => {

@@ -1,13 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { shardName, ShardWriter } from '@unblur/datasets';
 import { sampleValues, trainingBatches } from './sample-batch.js';
-
-let folder: string;
-beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-sample-batch-'))));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { newFolder } from '../../new-folder.test-tool.js';
 
 const sizePixels = 8;
 const contents = { frames: 3, withMotion: true };
@@ -18,7 +14,7 @@ const flowsPixels = Float32Array.from({ length: 3 * sizePixels ** 2 * 2 }, (_, i
 });
 
 async function firstBatch(known: { flowsPixels?: Float32Array }) {
-  const shards = mkdtempSync(join(folder, 'shards-'));
+  const shards = newFolder();
   const writer = await ShardWriter.create(
     join(shards, shardName(0)),
     1,
@@ -52,6 +48,6 @@ test('of shards hold the motion that is stored', async () => {
 
 test('without any motion are refused where the loss needs it', async () => {
   await expect(firstBatch({})).rejects.toThrow(
-    /^Expected samples whose motion is known, as 'loss\.motion' .* but those in .*shards-\w+ come without; make them anew, of panoramas or layers \(folders with --flow\), or set 'loss\.motion'/,
+    /^Expected samples whose motion is known, as 'loss\.motion' .* but those in .*unblur-trainer-\w+ come without; make them anew, of panoramas or layers \(folders with --flow\), or set 'loss\.motion'/,
   );
 });

@@ -1,16 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { writeSampleFolder } from '@unblur/datasets';
 import sharp from 'sharp';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SampleValidation } from './sample-run.js';
 import { tinyRun, tinySizePixels } from '../photo/tiny-network.test-tool.js';
 import { validationSamples } from './validation-samples.js';
+import { newFolder } from '../../new-folder.test-tool.js';
 
 let folder = '';
-beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-validation-'))));
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => void (folder = newFolder()));
 
 const frameCount = 3;
 

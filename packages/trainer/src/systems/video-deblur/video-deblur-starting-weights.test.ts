@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { videoDeblurFamily, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig, WeightValues } from '@unblur/core-model';
 import { videoStartingWeights } from './video-deblur-starting-weights.js';
+import { newFolder } from '../../new-folder.test-tool.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'unblur-starting-weights-'));
+const folder = newFolder();
 const videoFile = join(folder, 'video.safetensors');
 
 const shared = {
@@ -58,7 +58,6 @@ const start = (changes: Partial<Parameters<typeof videoStartingWeights>[0]>) =>
 beforeAll(() => {
   writeFileSync(videoFile, videoDeblurFamily.writeWeights(video, videoConfig, { dtype: 'float32' }));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('videoStartingWeights', () => {
   test('takes the flow network of one file, or all of it', () => {

@@ -1,16 +1,16 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { videoDeblurFamily } from '@unblur/core-model';
 import { readMetrics } from '../../loop/metrics-log.js';
 import { writeNoise } from '../../noise-picture.test-tool.js';
 import { loadRun } from '../load-run.js';
 import { train } from '../../train.js';
 import { narrowVideoDeblurRun } from './narrow-video-deblur-task.test-tool.js';
+import { newFolder } from '../../new-folder.test-tool.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'unblur-train-video-'));
+const folder = newFolder();
 
 const run = (changes: Record<string, unknown> = {}) => ({
   system: 'video-deblur',
@@ -48,8 +48,6 @@ beforeAll(async () => {
   }
   await writeNoise(join(folder, 'stills', 'still.png'), 128, 128);
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('training a video-deblurring network', () => {
   const whole = join(folder, 'whole');
