@@ -3,7 +3,7 @@ export { train } from './train.js';
 export type { TrainOptions } from './train.js';
 export { loadPhotoRun, loadRun } from './systems/load-run.js';
 export type { LoadedRun } from './systems/load-run.js';
-export type { RunSettings } from './run-file/fields.js';
+export type { EngineName, RunSettings } from './run-file/fields.js';
 export type { RunChanges, SystemDefinition } from './run-file/run-file.js';
 export { runFiles } from './loop/run-folder.js';
 export type { TrainingResult } from './loop/training-loop.js';
@@ -30,7 +30,6 @@ export type {
   TrainingSystem,
   ValidationSample,
 } from './training-system.js';
-export type { EngineName } from './engines/choice.js';
 export type { Engine, StepResult } from './engines/engine.js';
 export { createTracedEngine } from './engines/traced-engine.js';
 export { createTorchLearner } from './engines/torch/torch-learner.js';

@@ -1,4 +1,3 @@
-import { engineNames } from '../engines/choice.js';
 import {
   boolean,
   join,
@@ -12,7 +11,6 @@ import {
   withDefault,
 } from './schema.js';
 import type { Field, FieldType } from './schema.js';
-import type { ScheduleConfig } from '../loop/schedule.js';
 
 // Parts that the run files of several systems have.
 
@@ -41,18 +39,30 @@ export const adamFields = {
 /** Where in a run the learning rate falls; not at its end, where nothing would learn at the lower one. */
 export const decayShares = list(number({ above: 0, below: 1 }));
 
+/**
+ * The learning rate falls by a factor at given shares of the run. The paper: 0.5 at epochs 40 and 60 of 80,
+ * which is `at: [0.5, 0.75]`.
+ */
 const stepSchedule = section({
   kind: oneOf('step'),
   at: withDefault(decayShares, [0.5, 0.75]),
   factor: withDefault(share, 0.5),
+  /** Steps over which the learning rate rises linearly from nothing. */
   warmupSteps: withDefault(wholeNumber, 0),
 });
 
+/**
+ * The learning rate follows half a cosine from its full value to a share of it (Loshchilov and Hutter 2017,
+ * without restarts).
+ */
 const cosineSchedule = section({
   kind: oneOf('cosine'),
+  /** Share of the learning rate that the last step has. */
   finalShare: withDefault(share, 0.01),
   warmupSteps: withDefault(wholeNumber, 0),
 });
+
+export type ScheduleConfig = FieldType<typeof stepSchedule> | FieldType<typeof cosineSchedule>;
 
 export const scheduleField: Field<ScheduleConfig> = {
   read: (value = { kind: 'step' }, path) => {
@@ -116,9 +126,13 @@ export function expectAffordable(
   }
 }
 
+/** How PyTorch is to compute. */
 export const torchSection = section({
+  /** `bfloat16`: convolutions and matrix products; images, motions, sampling and losses stay in float32. */
   precision: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
+  /** Images and filters with channels last in memory. */
   channelsLast: withDefault(boolean, true),
+  /** Whether torch.compile is used: a longer start, faster steps on a GPU. Needs torch 2. */
   compile: withDefault(boolean, false),
 });
 
@@ -170,8 +184,19 @@ export const runFields = {
   seed: withDefault(wholeNumber, 0),
   checkpointEverySteps: withDefault(positive, 200),
   samplesEverySteps: withDefault(positive, 500),
-  /** What computes, see `engineNames`; a run may go on with another one. */
-  engine: withDefault(oneOf(...engineNames), 'onnxruntime'),
+  /**
+   * What computes; a run may go on with another one.
+   * - `onnxruntime`: on the processor, without Python;
+   * - `torch`: PyTorch, on the GPUs it has; its weights stay with it, so it has a learner of its own
+   *   (`engines/torch/torch-learner.ts`);
+   * - `tfjs-webgpu`: a GPU through the package `webgpu`; `tfjs-tensorflow`: TensorFlow's C library through
+   *   `@tensorflow/tfjs-node` or `-gpu`;
+   * - `tfjs-cpu`: TensorFlow.js in plain JavaScript, very slow, which the others are tested against.
+   */
+  engine: withDefault(
+    oneOf('onnxruntime', 'torch', 'tfjs-webgpu', 'tfjs-tensorflow', 'tfjs-cpu'),
+    'onnxruntime',
+  ),
   /** Of the engine `torch`. */
   torch: torchSection,
   /**
@@ -201,6 +226,8 @@ export interface RunSettings extends FieldType<ReturnType<typeof section<typeof 
   stageSteps?: number[];
   validation: { everySteps: number };
 }
+
+export type EngineName = RunSettings['engine'];
 
 /** @throws where settings that every system has contradict each other. */
 export function expectConsistentSettings({

@@ -18,25 +18,12 @@ import {
 } from './device-source-options.js';
 import type { PairsSource } from './device-source-options.js';
 import { cacheMegabytesField, sizePixelsField, workersField } from './fields.js';
-import { expectKnownKeys, join, number, oneOf, readMapping, text, withDefault } from './schema.js';
-import type { Field } from './schema.js';
+import { expectKnownKeys, join, number, oneOf, readMapping, section, text, withDefault } from './schema.js';
+import type { Field, FieldType } from './schema.js';
 
 /** One source of training samples: a folder, how samples are made of it, and how often. */
 export type WeightedSource = (SampleSource | PairsSource) & { weight: number };
 
-/** Where training samples come from. */
-export interface DataConfig {
-  /** Side of the training pictures. */
-  sizePixels: number;
-  /** Each sample comes from one of them, as often as their weights say. */
-  sources: WeightedSource[];
-  /** Worker threads that make samples. */
-  workers: number;
-  /** Memory for decoded pictures, over all workers. */
-  cacheMegabytes: number;
-}
-
-const sizePixels = withDefault(sizePixelsField, 128);
 const weight = withDefault(number({ min: 0 }), 1);
 
 /** What run files have to know of a kind of source of @unblur/datasets. */
@@ -83,25 +70,34 @@ export const motionKinds: readonly string[] = sampleSourceKinds.filter((kind) =>
 const sharedOptions = ['sizePixels', 'frames'];
 const kinds = [...sampleSourceKinds, ...deviceOnlyKinds];
 
+const data = section({
+  /** Side of the training pictures. */
+  sizePixels: withDefault(sizePixelsField, 128),
+  /** Each sample comes from one of them, as often as their weights say. */
+  sources: {
+    read: (value, path): unknown[] => {
+      if (Array.isArray(value) && value.length > 0) return value;
+      throw new Error(
+        `Expected a list of sources for '${path}', such as [{ kind: panorama, folder: panoramas }], but received ${excerptOfValue(value)}.`,
+      );
+    },
+  },
+  /** Worker threads that make samples. */
+  workers: withDefault(workersField, 1),
+  /** Memory for decoded pictures, over all workers. */
+  cacheMegabytes: withDefault(cacheMegabytesField, 1024),
+});
+
+/** Where training samples come from. */
+export type DataConfig = Omit<FieldType<typeof data>, 'sources'> & { sources: WeightedSource[] };
+
 export const dataField: Field<DataConfig> = {
   read: (value, path) => {
-    const mapping = readMapping(value, path);
-    expectKnownKeys(mapping, ['sizePixels', 'sources', 'workers', 'cacheMegabytes'], path);
-    const { sources } = mapping;
-    if (!Array.isArray(sources) || sources.length === 0) {
-      throw new Error(
-        `Expected a list of sources for '${join(path, 'sources')}', such as [{ kind: panorama, folder: panoramas }], but received ${excerptOfValue(sources)}.`,
-      );
-    }
-    const size = sizePixels.read(mapping['sizePixels'], join(path, 'sizePixels'));
+    const read = data.read(value, path);
+    const place = join(path, 'sources');
     return {
-      sizePixels: size,
-      sources: sources.map((source, index) => readSource(source, size, `${join(path, 'sources')}[${index}]`)),
-      workers: withDefault(workersField, 1).read(mapping['workers'], join(path, 'workers')),
-      cacheMegabytes: withDefault(cacheMegabytesField, 1024).read(
-        mapping['cacheMegabytes'],
-        join(path, 'cacheMegabytes'),
-      ),
+      ...read,
+      sources: read.sources.map((source, index) => readSource(source, read.sizePixels, `${place}[${index}]`)),
     };
   },
 };

@@ -1,6 +1,7 @@
 import { trace } from '@unblur/onnx';
 import type { TracedGraph } from '@unblur/onnx';
 import type { AdamOptions, NamedArrays } from '../../loop/adam.js';
+import type { RunSettings } from '../../run-file/fields.js';
 import type { StepResult } from '../engine.js';
 import type { Batch, LearningTask } from '../../training-system.js';
 import { expectFinite } from '../../loop/learner.js';
@@ -12,14 +13,7 @@ import { startTorchProcesses } from './torch-process.js';
 import type { TorchProcesses } from './torch-process.js';
 
 /** How PyTorch is to compute. */
-export interface TorchConfig {
-  /** `bfloat16`: convolutions and matrix products; images, motions, sampling and losses stay in float32. */
-  precision: 'float32' | 'bfloat16';
-  /** Images and filters with channels last in memory. */
-  channelsLast: boolean;
-  /** Whether torch.compile is used: a longer start, faster steps on a GPU. Needs torch 2. */
-  compile: boolean;
-}
+export type TorchConfig = RunSettings['torch'];
 
 export interface TorchLearnerOptions {
   torch: TorchConfig;

@@ -4,12 +4,7 @@ import type { RestoredFrame } from '@unblur/core-model';
 import { photometricLoss } from '../../losses/photometric-loss.js';
 import { meanOfSquares, trajectoryLoss } from '../../losses/trajectory-loss.js';
 import type { LossTerms } from '../../training-system.js';
-
-export interface ClipLossConfig {
-  epsilon: number;
-  motion: number;
-  firstPass: number;
-}
+import type { ClipRun } from './clip-run.js';
 
 /** A true window, in time order. */
 export interface TrueWindow {
@@ -37,7 +32,7 @@ export interface TrueWindow {
 export function clipLoss(
   passes: readonly RestoredFrame[][],
   gt: TrueWindow,
-  { epsilon, motion: motionWeight, firstPass }: ClipLossConfig,
+  { epsilon, motion: motionWeight, firstPass }: ClipRun['loss'],
 ): LossTerms {
   const photometric = addN(
     passes.map((restored, pass) => {

@@ -9,7 +9,6 @@ import { timeSlices } from '../samples/sample-batch.js';
 import { recordedSources, sliceClips, validationWindows } from '../samples/window-samples.js';
 import { startingWeights } from '../starting-weights.js';
 import { clipLoss } from './clip-loss.js';
-import type { ClipLossConfig } from './clip-loss.js';
 import { clipRunField } from './clip-run.js';
 import type { ClipRun } from './clip-run.js';
 
@@ -95,7 +94,7 @@ function groupsOf(
  */
 function clipObjective(
   config: ClipConfig,
-  loss: ClipLossConfig,
+  loss: ClipRun['loss'],
   batchSize: number,
   sizePixels: number,
 ): Objective {

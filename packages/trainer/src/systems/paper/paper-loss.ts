@@ -3,28 +3,15 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { imagePyramid } from '@unblur/core-model';
 import type { PaperOutput } from '@unblur/core-model';
 import { lossInOrder } from '../../losses/frame-order.js';
-import type { FrameOrder, SequenceLoss } from '../../losses/frame-order.js';
+import type { SequenceLoss } from '../../losses/frame-order.js';
 import { photometricLoss } from '../../losses/photometric-loss.js';
-import type { PhotometricNorm } from '../../losses/image-distance.js';
 import { symmetricPenalty } from '../../losses/symmetric-penalty.js';
 import { transformationConsistencyLoss } from '../../losses/transformation-consistency-loss.js';
 import type { GroundTruth } from '../samples/sample-batch.js';
 import type { LossTerms } from '../../training-system.js';
+import type { PaperRun } from './paper-run.js';
 
-export interface PaperLossConfig {
-  norm: PhotometricNorm;
-  order: FrameOrder;
-  /** Weights of the photometric loss per level, finest first. */
-  levelWeights: number[];
-  /** Weights of the photometric loss per frame in time order; `equal`: the same for each. */
-  frameWeights: number[] | 'equal';
-  /** Weight of the transformation consistency loss in Eq. 6; 0 leaves it out. */
-  transformationConsistency: number;
-  /** Weight of the symmetric penalty in Eq. 6; 0 leaves it out. */
-  symmetricPenalty: number;
-  /** See `symmetricPenalty`; `null`: unbounded, as in the paper. */
-  symmetricPenaltyBound: number | null;
-}
+export type PaperLossConfig = PaperRun['loss'];
 
 /**
  * The weighted sum of the paper's losses (Argaw et al. 2021, Eq. 6), mean over the batch.

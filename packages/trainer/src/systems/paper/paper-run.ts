@@ -21,13 +21,18 @@ const fields = section({
   loss: section({
     norm: withDefault(oneOf('l1', 'charbonnier', 'log-l1', 'log-l2'), 'l1'),
     order: withDefault(oneOf(...frameOrders), 'ground-truth'),
+    /** Weights of the photometric loss per level, finest first. */
     levelWeights: withDefault(list(number({ min: 0 })), [1, 0.5, 0.25, 0.125, 0.0625]),
+    /** Weights of the photometric loss per frame in time order; `equal`: the same for each. */
     frameWeights: withDefault(
       either(oneOf('equal'), list(number({ min: 0 })), "'equal' or a list of one weight per frame"),
       'equal',
     ),
+    /** Weight of the transformation consistency loss in Eq. 6; 0 leaves it out. */
     transformationConsistency: withDefault(number({ min: 0 }), 0),
+    /** Weight of the symmetric penalty in Eq. 6; 0 leaves it out. */
     symmetricPenalty: withDefault(number({ min: 0 }), 0),
+    /** See `symmetricPenalty`; `null`: unbounded, as in the paper. */
     symmetricPenaltyBound: optional(number({ min: 0 })),
   }),
   ...sampleRunFields,

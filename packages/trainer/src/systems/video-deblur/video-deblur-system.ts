@@ -3,7 +3,7 @@ import { layeredBatches, videoWindowBatches } from '@unblur/datasets';
 import type { Batch, Phase, TrainingSystem } from '../../training-system.js';
 import type { SystemDefinition } from '../../run-file/run-file.js';
 import { scheduleFactor } from '../../loop/schedule.js';
-import type { ScheduleConfig } from '../../loop/schedule.js';
+import type { ScheduleConfig } from '../../run-file/fields.js';
 import { recordedSources, sliceClips, validationWindows } from '../samples/window-samples.js';
 import { weightNamesOfParts } from '../starting-weights.js';
 import { randomPixels, randomShare } from '../../losses/hard-example-loss.js';
