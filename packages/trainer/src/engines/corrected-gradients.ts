@@ -9,6 +9,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type {
   GradConfig,
+  GradFunc,
   NamedAttrMap,
   NamedTensorMap,
   Tensor,
@@ -23,35 +24,27 @@ import { bilinearMatrix, nearestMatrix } from '@unblur/onnx';
  * (that of `cpu` is wrong after the first image of a batch), and of dilated convolutions (it refuses them).
  */
 export function withCorrectedGradients<T>(body: () => T): T {
-  const originals = ['ResizeBilinear', 'ResizeNearestNeighbor', 'Conv2D'].map((kernelName) =>
-    getGradient(kernelName)!,
-  );
-  const [bilinear, nearest, convolution] = originals as [GradConfig, GradConfig, GradConfig];
+  const [bilinear, nearest, convolution] = ['ResizeBilinear', 'ResizeNearestNeighbor', 'Conv2D'].map(
+    (kernelName) => getGradient(kernelName)!,
+  ) as [GradConfig, GradConfig, GradConfig];
+  const resizing =
+    (matrixOf: typeof bilinearMatrix): GradFunc =>
+    (dy, saved, attrs) => ({
+      images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, matrixOf),
+    });
+  const convolving: GradFunc = (dy, saved, attrs) =>
+    isDilated(attrs)
+      ? dilatedGradient(dy as Tensor4D, saved as [Tensor4D, Tensor4D], attrs)
+      : convolution.gradFunc(dy, saved, attrs);
   replaceGradients([
-    {
-      ...bilinear,
-      gradFunc: (dy, saved, attrs) => ({
-        images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, bilinearMatrix),
-      }),
-    },
-    {
-      ...nearest,
-      gradFunc: (dy, saved, attrs) => ({
-        images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, nearestMatrix),
-      }),
-    },
-    {
-      ...convolution,
-      gradFunc: (dy, saved, attrs) =>
-        isDilated(attrs)
-          ? dilatedGradient(dy as Tensor4D, saved as [Tensor4D, Tensor4D], attrs)
-          : convolution.gradFunc(dy, saved, attrs),
-    },
+    { ...bilinear, gradFunc: resizing(bilinearMatrix) },
+    { ...nearest, gradFunc: resizing(nearestMatrix) },
+    { ...convolution, gradFunc: convolving },
   ]);
   try {
     return body();
   } finally {
-    replaceGradients(originals);
+    replaceGradients([bilinear, nearest, convolution]);
   }
 }
 
