@@ -6,10 +6,9 @@ import type { EagerBackend } from './eager-backends.js';
 import type { Engine } from './engine.js';
 import {
   blurredInput,
-  gradientName,
   restorationStep,
   restoredOf,
-  termsOf,
+  stepResultOf,
   trainingStep,
 } from './training-step.js';
 import type { LearningTask } from '../training-system.js';
@@ -50,15 +49,10 @@ export async function createEagerEngine(
   };
 
   return {
-    lossAndGradients: async (weights, batch) => {
-      const outputs = await run(() =>
-        step({ ...weightTensors(weights), ...tensorsOf(batch, objective.batchShapes) }),
-      );
-      return {
-        terms: termsOf(outputs),
-        gradients: Object.fromEntries(task.groups.flat().map((name) => [name, outputs[gradientName(name)]!])),
-      };
-    },
+    lossAndGradients: async (weights, batch) =>
+      stepResultOf(
+        await run(() => step({ ...weightTensors(weights), ...tensorsOf(batch, objective.batchShapes) })),
+      ),
     restore: async (weights, blurred) =>
       restoredOf(
         await run(() =>

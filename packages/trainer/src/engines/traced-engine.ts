@@ -1,17 +1,17 @@
 import type { WeightValues } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
+import type { Session } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import type { Engine } from './engine.js';
 import {
   blurredInput,
-  gradientName,
   restorationStep,
   restoredOf,
+  stepResultOf,
   taskSignature,
-  termsOf,
   trainingStep,
 } from './training-step.js';
-import type { LearningTask } from '../training-system.js';
+import type { Batch, LearningTask } from '../training-system.js';
 
 /**
  * The default engine: the training step, gradients included, traced once to an ONNX graph and run by ONNX
@@ -20,7 +20,6 @@ import type { LearningTask } from '../training-system.js';
  * @param options.threads processor threads that ONNX Runtime may use.
  */
 export async function createTracedEngine(task: LearningTask, options: { threads: number }): Promise<Engine> {
-  const learned = task.groups.flat();
   const stepSession = await createSession(
     trace(trainingStep(task), taskSignature(task, task.objective.batchShapes)),
     { ...options, outputSets: 1 },
@@ -33,27 +32,15 @@ export async function createTracedEngine(task: LearningTask, options: { threads:
     options,
   );
   const names = Object.keys(task.weightShapes);
-  const feedsOf = (weights: WeightValues) =>
-    Object.fromEntries(names.map((name) => [name, weights[name]!.values]));
+  const run = async (session: Session, weights: WeightValues, others: Batch) => {
+    const feeds = Object.fromEntries(names.map((name) => [name, weights[name]!.values]));
+    return (await session.run({ ...feeds, ...others })) as Record<string, Float32Array>;
+  };
 
   return {
-    lossAndGradients: async (weights, batch) => {
-      const outputs = (await stepSession.run({ ...feedsOf(weights), ...batch })) as Record<
-        string,
-        Float32Array
-      >;
-      return {
-        terms: termsOf(outputs),
-        gradients: Object.fromEntries(learned.map((name) => [name, outputs[gradientName(name)]!])),
-      };
-    },
+    lossAndGradients: async (weights, batch) => stepResultOf(await run(stepSession, weights, batch)),
     restore: async (weights, blurred) =>
-      restoredOf(
-        (await restorationSession.run({ ...feedsOf(weights), [blurredInput]: blurred })) as Record<
-          string,
-          Float32Array
-        >,
-      ),
+      restoredOf(await run(restorationSession, weights, { [blurredInput]: blurred })),
     release: async () => {
       await stepSession.release();
       await restorationSession.release();

@@ -4,6 +4,7 @@ import { engine, keep, zerosLike } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { NamedTensors } from '@unblur/core-model';
 import type { Signature } from '@unblur/onnx';
+import type { StepResult } from './engine.js';
 import type { LearningTask, Restored } from '../training-system.js';
 
 /**
@@ -11,7 +12,7 @@ import type { LearningTask, Restored } from '../training-system.js';
  * restoration.
  */
 const termName = (term: string): string => `loss.${term}`;
-export const gradientName = (weight: string): string => `gradient.${weight}`;
+const gradientName = (weight: string): string => `gradient.${weight}`;
 const frameName = (frame: number): string => `frame.${frame}`;
 const motionName = (frame: number): string => `motion.${frame}`;
 
@@ -75,14 +76,16 @@ export function restorationStep({
   };
 }
 
-/** Loss terms by their own names, from a step's outputs. */
-export function termsOf(outputs: Record<string, ArrayLike<number>>): Record<string, number> {
-  const prefix = termName('');
-  return Object.fromEntries(
+/** What a step says, from its outputs: loss terms and gradients by their own names. */
+export function stepResultOf(outputs: Record<string, Float32Array>): StepResult {
+  const named = (prefix: string) =>
     Object.entries(outputs).flatMap(([name, values]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), values[0]!]] : [],
-    ),
-  );
+      name.startsWith(prefix) ? [[name.slice(prefix.length), values] as const] : [],
+    );
+  return {
+    terms: Object.fromEntries(named(termName('')).map(([term, values]) => [term, values[0]!])),
+    gradients: Object.fromEntries(named(gradientName(''))),
+  };
 }
 
 /** What was restored, from a restoration's outputs. */
