@@ -33,11 +33,8 @@ export interface HardExampleOptions {
   hardWeight: number;
 }
 
-/**
- * Share of the pixels that count once more whatever their error, drawn anew for every sample: `randomPixels`
- * makes them.
- */
-export const randomShare = 0.1;
+/** Share of the pixels that count once more whatever their error. */
+const randomShare = 0.1;
 
 export interface HardExampleLoss {
   /** The error plus the weighted error of the hard pixels, as the norm has it. */
@@ -95,20 +92,19 @@ function rankedValue(rows: Tensor2D, rank: number): Tensor4D {
 }
 
 /**
- * Masks with a share of the pixels set, drawn for each sample of a batch: the pixels that hard-example
- * mining takes besides the hard ones.
+ * Masks with a tenth of the pixels set, drawn for each sample of a batch: the pixels that hard-example mining
+ * takes besides the hard ones.
  *
  * @returns `[B, S, S, 1]`, 0 or 1; the same for the same seed and samples.
  */
 export function randomPixels(
-  share: number,
   batchSize: number,
   sizePixels: number,
   seed: number,
   firstSample: number,
 ): Float32Array {
   const pixels = sizePixels * sizePixels;
-  const chosen = Math.floor(share * pixels);
+  const chosen = Math.floor(randomShare * pixels);
   const mask = new Float32Array(batchSize * pixels);
   for (let sample = 0; sample < batchSize; sample++) {
     const random = createRandom(seed, firstSample + sample, 1);

@@ -6,7 +6,7 @@ import { scheduleFactor } from '../../loop/schedule.js';
 import type { ScheduleConfig } from '../../run-file/fields.js';
 import { recordedSources, sliceClips, validationWindows } from '../samples/window-samples.js';
 import { weightNamesOfParts } from '../starting-weights.js';
-import { randomPixels, randomShare } from '../../losses/hard-example-loss.js';
+import { randomPixels } from '../../losses/hard-example-loss.js';
 import {
   cascadeObjective,
   flowObjective,
@@ -146,7 +146,7 @@ function cascadePhase({
         yield {
           blurred,
           gt: sliceClips(gt, { frames: length, sizePixels, channels: 3 }, 1, length - 2),
-          randomMask: randomPixels(randomShare, batchSize, sizePixels, seed, firstSample),
+          randomMask: randomPixels(batchSize, sizePixels, seed, firstSample),
         };
       }
     },
