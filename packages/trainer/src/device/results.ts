@@ -5,17 +5,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { readSafetensors } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
 import { doLocked, makeFolder, writeAtomicallySync } from '@unblur/files';
+import { differingWeight } from '../loop/learned-state.js';
 import { MetricsLog, readMetrics } from '../loop/metrics-log.js';
 import { writeRunReport } from '../report/run-report.js';
 import { readRunFile, writeRunFile } from '../run-file/run-file.js';
 import type { RunChanges } from '../run-file/run-file.js';
-import { runFiles, runFolderOf } from '../loop/run-folder.js';
+import { runFiles, runFolderOf, samplesPicture } from '../loop/run-folder.js';
 import { loadRun, parseRun } from '../systems/load-run.js';
 import type { RunSettings } from '../run-file/fields.js';
 import type { LoadedRun } from '../systems/load-run.js';
 import type { TrainingSystem } from '../training-system.js';
 
-const samplesPicture = 'samples.png';
+const lastPicture = 'samples.png';
 /** What a piece is called, by which weights it is of. */
 const resultPieces = [
   ['weights', runFiles.weights],
@@ -98,12 +99,9 @@ export async function takeInResults(
   const step = readMetrics(join(runFolder, runFiles.metrics)).at(-1)?.step ?? 0;
   // Makes the events of all rows that are there.
   const log = new MetricsLog(join(runFolder, runFiles.metrics), step);
-  if (existsSync(join(results, samplesPicture))) {
-    const picture = readFileSync(join(results, samplesPicture));
-    writeAtomicallySync(
-      join(runFolder, runFiles.samples, `step-${String(step).padStart(7, '0')}.png`),
-      picture,
-    );
+  if (existsSync(join(results, lastPicture))) {
+    const picture = readFileSync(join(results, lastPicture));
+    writeAtomicallySync(join(runFolder, samplesPicture(step)), picture);
     log.appendPicture(picture, step);
   }
   writeRunReport(runFolder);
@@ -136,12 +134,10 @@ function readPieces(
       `Expected pieces ${name}-*.part of one file in '${results}' but they do not belong together, or one is damaged; copy them again.`,
     );
   }
-  const differing = [...new Set([...Object.keys(weightShapes), ...Object.keys(tensors)])].find(
-    (weight) => weightShapes[weight]?.join() !== tensors[weight]?.shape.join(),
-  );
-  if (differing !== undefined) {
+  const differing = differingWeight(tensors, weightShapes);
+  if (differing) {
     throw new Error(
-      `Expected results of the run file's network in '${results}' but '${differing}' is of another shape there, or missing; give the run file that was packed.`,
+      `Expected results of the run file's network in '${results}' but '${differing.name}' is of another shape there, or missing; give the run file that was packed.`,
     );
   }
   const values = Object.fromEntries(

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
-import { copyInto } from './learned-state.js';
+import { copyInto, differingWeight } from './learned-state.js';
 import { newFolder } from '../new-folder.test-tool.js';
 
 const checkpoint: Checkpoint = {
@@ -142,6 +142,14 @@ describe('a checkpoint', () => {
     );
     expect(Object.keys(weights)).toEqual(['a', '__proto__', 'toString']);
     expect(Object.getPrototypeOf(weights)).toBe(Object.prototype);
+  });
+
+  test('of another network is told by a weight, whatever that is called', () => {
+    const inFile = { a: { shape: [2, 1] }, toString: { shape: [3] } };
+    const toString = { name: 'toString', there: '[3]', here: 'no such weight' };
+    expect(differingWeight(inFile, { a: [2, 1] })).toEqual(toString);
+    expect(differingWeight(inFile, { a: [1, 2], toString: [3] })).toMatchObject({ name: 'a', here: '[1,2]' });
+    expect(differingWeight(inFile, { toString: [3], a: [2, 1] })).toBeUndefined();
   });
 
   test('of another network is not copied', () => {

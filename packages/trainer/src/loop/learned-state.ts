@@ -89,6 +89,26 @@ export function averagedWeights({
   );
 }
 
+/**
+ * The first weight that a file and a network do not both have, or not in the same shape, by its name and both
+ * shapes; `undefined` if there is none.
+ */
+export function differingWeight(
+  inFile: Record<string, { shape: readonly number[] }>,
+  inNetwork: Record<string, readonly number[]>,
+): { name: string; there: string; here: string } | undefined {
+  // A file may name a weight as objects name what they inherit.
+  const own = <T>(all: Record<string, T>, name: string) => (Object.hasOwn(all, name) ? all[name] : undefined);
+  const shown = (shape: readonly number[] | undefined) => (shape ? `[${shape}]` : 'no such weight');
+  return [...new Set([...Object.keys(inNetwork), ...Object.keys(inFile)])]
+    .map((name) => ({
+      name,
+      there: shown(own(inFile, name)?.shape),
+      here: shown(own(inNetwork, name)),
+    }))
+    .find(({ there, here }) => there !== here);
+}
+
 /** Copies a checkpoint's values into arrays in use. @throws if it was made by another network. */
 export function copyInto(target: NamedArrays, source: NamedArrays): void {
   for (const [name, values] of Object.entries(target)) {

@@ -4,6 +4,7 @@ import { totalSteps } from '../training-system.js';
 import type { TrainingSystem } from '../training-system.js';
 import { readCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
+import { differingWeight } from './learned-state.js';
 import { runFiles } from './run-folder.js';
 
 /**
@@ -30,16 +31,9 @@ export function checkpointOfNetwork(system: TrainingSystem, runFolder: string): 
       `Expected a checkpoint to resume from at '${file}' but there is none; start the run without resuming.`,
     );
   }
-  const { weights } = checkpoint;
-  // A checkpoint may name a weight as objects name what they inherit.
-  const shapeWanted = (name: string) =>
-    Object.hasOwn(system.weightShapes, name) ? system.weightShapes[name] : undefined;
-  const shapeIn = (shape: number[] | undefined): string => (shape ? `[${shape}]` : 'no such weight');
-  const differing = [...new Set([...Object.keys(system.weightShapes), ...Object.keys(weights)])].find(
-    (name) => shapeWanted(name)?.join() !== weights[name]?.shape.join(),
-  );
-  if (differing !== undefined) {
-    const found = `'${differing}' is ${shapeIn(weights[differing]?.shape)} there and ${shapeIn(shapeWanted(differing))} in the run file's`;
+  const differing = differingWeight(checkpoint.weights, system.weightShapes);
+  if (differing) {
+    const found = `'${differing.name}' is ${differing.there} there and ${differing.here} in the run file's`;
     throw new Error(
       `Expected a checkpoint of the run file's network at '${file}' but it is of another: ${found}; resume with the network of '${join(runFolder, runFiles.config)}', or choose another folder.`,
     );

@@ -13,6 +13,10 @@ export const runFiles = {
   results: 'results',
 } as const;
 
+/** The picture of the samples that were validated at a step. */
+export const samplesPicture = (step: number): string =>
+  join(runFiles.samples, `step-${String(step).padStart(7, '0')}.png`);
+
 /** Where a run is left: `out`, or `runs/<name of the run file>` in the current folder. */
 export function runFolderOf(runFile: string, out: string | undefined): string {
   return resolve(out ?? join('runs', basename(runFile, extname(runFile))));

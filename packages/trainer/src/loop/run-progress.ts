@@ -8,7 +8,7 @@ import type { LearnedState } from './learned-state.js';
 import type { Learner } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
 import type { StepRow } from './metrics-log.js';
-import { runFiles } from './run-folder.js';
+import { runFiles, samplesPicture } from './run-folder.js';
 import { describeValidation, digestOf, validate, validationRow } from './validation.js';
 import type { RestoredSample } from './validation.js';
 import type { TrainingSystem, ValidationSample } from '../training-system.js';
@@ -104,8 +104,7 @@ export class RunProgress {
 
   async #writePicture(restored: readonly RestoredSample[]): Promise<void> {
     const picture = await contactSheet(restored.slice(0, samplesInPicture));
-    const name = `step-${String(this.#step).padStart(7, '0')}.png`;
-    writeAtomicallySync(this.#file(join(runFiles.samples, name)), picture);
+    writeAtomicallySync(this.#file(samplesPicture(this.#step)), picture);
     this.#log.appendPicture(picture, this.#step);
   }
 }
