@@ -18,6 +18,18 @@ const row = (step: number): StepRow => ({
   dataWaitShare: 0,
 });
 
+const figure = { first: 1, middle: 2, last: 3, mean: 2.5 };
+const validation: ValidationRow = {
+  kind: 'validation',
+  step: 1,
+  samples: 4,
+  psnr: figure,
+  gain: figure,
+  ssim: figure,
+  motion: { found: { first: 1, last: 2, mean: 1.5 }, still: { first: 3, last: 3, mean: 3 } },
+  best: true,
+};
+
 test('a resumed log drops the steps after the checkpoint and a line that was cut short', () => {
   const file = join(folder, 'metrics.jsonl');
   const log = new MetricsLog(file, 0);
@@ -30,16 +42,6 @@ test('a resumed log drops the steps after the checkpoint and a line that was cut
 
 test('lines that are no rows are left out', () => {
   const file = join(folder, 'damaged.jsonl');
-  const figure = { first: 1, middle: 2, last: 3, mean: 2.5 };
-  const validation = {
-    kind: 'validation',
-    step: 1,
-    samples: 4,
-    psnr: figure,
-    gain: figure,
-    ssim: figure,
-    best: true,
-  };
   const damaged: unknown[] = [
     null,
     7,
@@ -76,17 +78,6 @@ test('every figure of a row is an event, by its place in the row', () => {
   const run = join(folder, 'run');
   mkdirSync(run);
   const log = new MetricsLog(join(run, 'metrics.jsonl'), 0);
-  const figure = { first: 1, middle: 2, last: 3, mean: 2.5 };
-  const validation: ValidationRow = {
-    kind: 'validation',
-    step: 1,
-    samples: 4,
-    psnr: figure,
-    gain: figure,
-    ssim: figure,
-    motion: { found: { first: 1, last: 2, mean: 1.5 }, still: { first: 3, last: 3, mean: 3 } },
-    best: true,
-  };
   log.append(row(1));
   log.append(validation);
   const [step, validated] = readEvents(run);
