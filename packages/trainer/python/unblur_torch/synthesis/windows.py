@@ -101,13 +101,12 @@ class ShotWindowSource:
                 exposed.append(average)
                 kept.append(at_middle[0])
             flow = F.avg_pool2d(shot.scene.flow(middles).permute(0, 3, 1, 2), MOTION_STRIDE_PIXELS)
-            in_order = (
-                (lambda values: values.flip(0)) if shot.augmentation.reverse_time else (lambda values: values)
-            )
-            blurred.append(in_order(rearrange_pixels(torch.stack(exposed), shot.augmentation)))
-            sharp.append(in_order(rearrange_pixels(torch.stack(kept), shot.augmentation)))
-            flows.append(in_order(rearrange_vectors(flow, shot.augmentation)))
-            augmentations.append(shot.augmentation)
+            augmentation = shot.augmentation
+            in_order = lambda values: values.flip(0) if augmentation.reverse_time else values
+            blurred.append(in_order(rearrange_pixels(torch.stack(exposed), augmentation)))
+            sharp.append(in_order(rearrange_pixels(torch.stack(kept), augmentation)))
+            flows.append(in_order(rearrange_vectors(flow, augmentation)))
+            augmentations.append(augmentation)
             softness.append(shot.softness_pixels)
         return finish_windows(
             blurred,
@@ -172,15 +171,11 @@ class VideoWindowSource:
             augmentation = Augmentation(
                 mirror_x=bool(random.uniform() < 0.5), mirror_y=bool(random.uniform() < 0.5)
             )
-            if recorded is None:
-                exposed = [
-                    self._average(clip[one.middle - one.reach : one.middle + one.reach + 1], crop, averaging)
-                    for one in exposures
-                ]
-            else:
-                exposed = [
-                    self._average(recorded[one.middle : one.middle + 1], crop, DISPLAY) for one in exposures
-                ]
+            seen, space = (clip, averaging) if recorded is None else (recorded, DISPLAY)
+            exposed = [
+                self._average(seen[one.middle - one.reach : one.middle + one.reach + 1], crop, space)
+                for one in exposures
+            ]
             kept = [self._average(clip[one.middle : one.middle + 1], crop, DISPLAY) for one in exposures]
             blurred.append(rearrange_pixels(torch.stack(exposed), augmentation))
             sharp.append(rearrange_pixels(torch.stack(kept), augmentation))
