@@ -14,13 +14,13 @@ from unblur_torch.synthesis.backdrop import CameraTurn, PanoramaBackdrop, Parall
 from unblur_torch.synthesis.camera import PinholeCamera
 from unblur_torch.synthesis.degradation import quantize_like_jpeg
 from unblur_torch.synthesis.exposure import even_times, expose, render_count
-from unblur_torch.synthesis.image_bank import clips_and_pairs
 from unblur_torch.synthesis.motion_path import PlaneMotion, progress_at, still_at
 from unblur_torch.synthesis.moving_object import MovingObject, Scene
 from unblur_torch.synthesis.object_shapes import SHAPES, draw_shape
 from unblur_torch.synthesis.panorama import build_panorama
 from unblur_torch.synthesis.panorama_shots import angle_range_at
 from unblur_torch.synthesis.pictures import decode_with_opencv, decode_with_pillow
+from unblur_torch.synthesis.recorded_folders import clips_and_pairs
 from unblur_torch.synthesis.rotation import rotation_of
 from unblur_torch.synthesis.transfer import AVERAGING_SPACES, display_of, light_of
 from unblur_torch.synthesis.video_motion import fastest_in, motion_lengths
