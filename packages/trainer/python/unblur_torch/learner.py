@@ -16,6 +16,7 @@ from .onnx_file import Graph
 from .parameter_layout import ParameterLayout
 from .precision import use_bfloat16
 from .program import write_program
+from .restoration import Restoration
 from .simplification import simplify
 
 TERM_PREFIX = "loss."
@@ -293,40 +294,6 @@ class Learner:
             (name for name, size in largest.items() if not numpy.isfinite(size)),
             max(largest, key=largest.get),
         )
-
-
-class Restoration:
-    """The restoring network, in float32 whatever training uses, since that is how its weights will be
-    used.
-    """
-
-    def __init__(self, graph: Graph, weights: List[str], channels_last: bool, device: torch.device):
-        self._layout = ParameterLayout(graph, weights, channels_last)
-        parameters = self._layout.parameters
-        simplified = simplify(
-            self._layout.graph, {parameter.value: parameter.shape for parameter in parameters}
-        )
-        self._outputs = list(graph.outputs)
-        self._program = write_program(
-            simplified,
-            [*(parameter.value for parameter in parameters), "blurred"],
-            self._outputs,
-            device,
-        )
-        self._device = device
-        self._values: List[Tensor] = []
-
-    def forget(self) -> None:
-        """The weights have changed."""
-        self._values = []
-
-    @torch.no_grad()
-    def restore(self, read_weights, blurred: Tensor) -> Dict[str, Tensor]:
-        """By the names of the graph's outputs, in their order."""
-        if not self._values:
-            vector = self._layout.flatten(read_weights()).to(self._device)
-            self._values = list(self._layout.views(vector).values())
-        return dict(zip(self._outputs, self._program(*self._values, blurred)))
 
 
 def expect_compiler(wanted: bool) -> None:
