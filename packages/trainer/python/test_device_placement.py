@@ -68,16 +68,16 @@ WINDOWS = {
 
 def make(name, device, count=4):
     """Two batches of samples; what is done when a source is opened, or first used, is not of the second."""
-    common = {"size_pixels": SIZE, "device": device, "seed": 1, "workers": 1}
     if name in WINDOWS:
         options, images = WINDOWS[name]
-        source = open_window_source(windows_of(**options), images, window_frames=FRAMES, **common)
+        source, open_one = windows_of(**options), open_window_source
     else:
         options, images = SOURCES[name]
-        source = open_source(source_of(name.split()[0], **options), images, frames=FRAMES, **common)
+        source, open_one = source_of(name.split()[0], **options), open_source
+    opened = open_one(source, images, size_pixels=SIZE, frames=FRAMES, device=device, seed=1, workers=1)
     generator = torch.Generator().manual_seed(3)
-    yield source.make(count, generator)
-    yield source.make(count, generator)
+    yield opened.make(count, generator)
+    yield opened.make(count, generator)
 
 
 # As many pictures are added up at once as on a GPU, to the same last digit.

@@ -94,8 +94,8 @@ def clip(frames=12, step=2, width=120, height=80):
     return [pixels[:, step * index : step * index + width] for index in range(frames)]
 
 
-def opened(source, images, size_pixels=SIZE, frames=FRAMES):
-    return open_source(source, images, size_pixels=size_pixels, frames=frames, device=CPU, seed=1, workers=1)
+def opened(source, images, size_pixels=SIZE, frames=FRAMES, open_one=open_source):
+    return open_one(source, images, size_pixels=size_pixels, frames=frames, device=CPU, seed=1, workers=1)
 
 
 def made(kind, count=4, seed=5, **options):
@@ -447,10 +447,8 @@ class RecordedPairs(unittest.TestCase):
 
 class VideoWindows(unittest.TestCase):
     def windows(self, source, images, count=3, seed=2):
-        opened = open_window_source(
-            source, images, size_pixels=SIZE, window_frames=5, device=CPU, seed=1, workers=1
-        )
-        return opened.make(count, torch.Generator().manual_seed(seed))
+        source = opened(source, images, open_one=open_window_source)
+        return source.make(count, torch.Generator().manual_seed(seed))
 
     def test_of_scenes_are_one_path_with_a_sharp_frame_in_the_middle_of_each_exposure(self):
         for kind in ("panorama", "layers"):
@@ -572,17 +570,15 @@ class Options(unittest.TestCase):
     def test_all_that_a_plan_says_are_heeded(self):
         video = {f"street/{index}.png": png(pixels) for index, pixels in enumerate(clip())}
         images = {**IMAGES, "video": video, "pairs": RecordedPairs.IMAGES, "windows": video}
-        common = {"size_pixels": SIZE, "device": CPU, "seed": 1, "workers": 1}
         for name in OPTIONS:
             kinds = ("panorama", "layers") if name == "rendered windows" else (name,)
             for kind in kinds:
                 rich = {**RICH, **MOVING[kind]} if kind in MOVING else {}
-                if name in ("windows", "rendered windows"):
-                    options = Asked(windows_of(kind, **rich))
-                    source = open_window_source(options, images[kind], window_frames=FRAMES, **common)
-                else:
-                    options = Asked(source_of(kind, **rich))
-                    source = open_source(options, images[kind], frames=FRAMES, **common)
+                of_kind, open_one = (
+                    (windows_of, open_window_source) if "windows" in name else (source_of, open_source)
+                )
+                options = Asked(of_kind(kind, **rich))
+                source = opened(options, images[kind], open_one=open_one)
                 source.make(8, torch.Generator().manual_seed(1))
                 self.assertEqual(set(options) - options.keys_asked - self.NOT_HERE, set(), (name, kind))
 

@@ -101,16 +101,17 @@ class DeviceRun:
 
     def _open_pool(self) -> ReplenishedPool:
         plan, options = self._plan, self._plan["device"]
-        common = {
-            "size_pixels": options["sizePixels"],
-            "device": self._device,
-            "seed": self._seed,
-            "workers": os.cpu_count() or 1,
-        }
-        frames = {"window_frames" if plan["windows"] else "frames": plan["frames"]}
         open_one = open_window_source if plan["windows"] else open_source
         opened = [
-            open_one(source["options"], self._archive.images(source), **common, **frames)
+            open_one(
+                source["options"],
+                self._archive.images(source),
+                size_pixels=options["sizePixels"],
+                frames=plan["frames"],
+                device=self._device,
+                seed=self._seed,
+                workers=os.cpu_count() or 1,
+            )
             for source in plan["sources"]
         ]
         self._say(f"pictures read after {time.monotonic() - STARTED:.1f} s")

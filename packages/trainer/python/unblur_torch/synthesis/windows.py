@@ -38,7 +38,7 @@ def open_window_source(
     images: Mapping[str, bytes],
     *,
     size_pixels: int,
-    window_frames: int,
+    frames: int,
     device: torch.device,
     seed: int,
     workers: int,
@@ -46,11 +46,11 @@ def open_window_source(
     """Opens one entry of `data.sources`: one without a kind is cut from videos and recorded pairs, as in the
     Node synthesis; one of kind panorama or layers is rendered, along a path as long as all its exposures.
 
-    source, images, device, seed, workers: as for `open_source`. window_frames: N, odd. Raises ValueError for
+    source, images, device, seed, workers: as for `open_source`. frames: N, odd. Raises ValueError for
     kinds, sizes or images that cannot be used.
     """
-    if window_frames < 1 or window_frames % 2 == 0:
-        raise ValueError(f"Expected an odd number of frames in a window but received {window_frames}.")
+    if frames < 1 or frames % 2 == 0:
+        raise ValueError(f"Expected an odd number of frames in a window but received {frames}.")
     if size_pixels < 16 or size_pixels % MOTION_STRIDE_PIXELS != 0:
         raise ValueError(
             f"Expected a size of windows that is a multiple of {MOTION_STRIDE_PIXELS}, 16 or more, but "
@@ -64,8 +64,8 @@ def open_window_source(
         )
     bank = ImageBank.load(source, images, device, seed, workers)
     if kind is None:
-        return VideoWindowSource(bank, source, size_pixels, window_frames)
-    return ShotWindowSource(open_shots(kind, bank, source, size_pixels), source, window_frames, bank.device)
+        return VideoWindowSource(bank, source, size_pixels, frames)
+    return ShotWindowSource(open_shots(kind, bank, source, size_pixels), source, frames, bank.device)
 
 
 class ShotWindowSource:
