@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { videoDeblurFamily, videoDeblurPresets } from '@unblur/core-model';
-import type { VideoDeblurConfig, WeightValues } from '@unblur/core-model';
+import type { VideoDeblurConfig } from '@unblur/core-model';
+import { nonzeroWeights } from '../nonzero-weights.test-tool.js';
 import { videoStartingWeights } from './video-deblur-starting-weights.js';
 import { newFolder } from '../../new-folder.test-tool.js';
 
@@ -30,22 +30,7 @@ const videoConfig: VideoDeblurConfig = {
   stages: 1,
 };
 
-/** Starting weights without zeros. */
-const restless = (weights: WeightValues): WeightValues =>
-  Object.fromEntries(
-    Object.entries(weights).map(([name, { values, shape }], seed) => [
-      name,
-      {
-        shape,
-        values: tf
-          .add(tf.tensor(values, shape), tf.randomNormal(shape, 0, 0.1, 'float32', seed + 1))
-          .dataSync<'float32'>()
-          .slice(),
-      },
-    ]),
-  );
-
-const video = restless(videoDeblurFamily.initialWeights(videoConfig, 2));
+const video = nonzeroWeights(videoDeblurFamily.initialWeights(videoConfig, 2));
 const start = (changes: Partial<Parameters<typeof videoStartingWeights>[0]>) =>
   videoStartingWeights({
     network: videoConfig,
