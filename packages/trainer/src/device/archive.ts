@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expectOptions, type OptionNames, writeFolderAtomically } from '@unblur/files';
-import { programFolder } from '../engines/torch/torch-process.js';
+import { programFolder } from '../engines/torch/torch-program.js';
 import { loadRun } from '../systems/load-run.js';
 import { writeRunFile } from '../run-file/run-file.js';
 import type { RunChanges } from '../run-file/run-file.js';

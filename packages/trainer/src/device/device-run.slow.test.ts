@@ -13,7 +13,7 @@ import { scheduleFactor } from '../loop/schedule.js';
 import { loadRun } from '../systems/load-run.js';
 import { narrowPaper } from '../systems/paper/narrow-paper-task.test-tool.js';
 import { narrowVideoDeblurRun } from '../systems/video-deblur/narrow-video-deblur-task.test-tool.js';
-import { findTorch, programFolder, torchEnvironment } from '../engines/torch/torch-process.js';
+import { findTorch, programFolder, torchEnvironment } from '../engines/torch/torch-program.js';
 import { train } from '../train.js';
 import { packRun } from './archive.js';
 import { collectRun } from './results.js';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { photoFamily, photoPreset } from '@unblur/core-model';
 import { spawnSync } from 'node:child_process';
-import { findTorch, programFolder } from '../engines/torch/torch-process.js';
+import { findTorch, programFolder } from '../engines/torch/torch-program.js';
 
 const python = findTorch()?.python;
 if (!python) {

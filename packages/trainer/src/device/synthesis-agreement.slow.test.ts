@@ -5,12 +5,11 @@ import * as datasets from '@unblur/datasets';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findTorch } from '../engines/torch/torch-process.js';
+import { findTorch, programFolder } from '../engines/torch/torch-program.js';
 import { newFolder } from '../new-folder.test-tool.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */
 const longMilliseconds = 300_000;
-const pythonFolder = join(import.meta.dirname, '..', '..', 'python');
 const python = findTorch()?.python;
 if (!python) {
   console.warn(
@@ -166,7 +165,7 @@ describeWithTorch('synthesis on the device', () => {
     writeFileSync(givenPath, writeSafetensors({ tensors: given, metadata }));
     const { status, stderr } = spawnSync(
       python!,
-      [join(pythonFolder, 'synthesis_test_tool.py'), givenPath, madePath],
+      [join(programFolder, 'synthesis_test_tool.py'), givenPath, madePath],
       { encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
     );
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });

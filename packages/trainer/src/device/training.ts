@@ -12,7 +12,7 @@ import { describeValidation } from '../loop/validation.js';
 import { runFiles } from '../loop/run-folder.js';
 import { changesNote, recordRun } from '../loop/run-record.js';
 import type { LoadedRun } from '../systems/load-run.js';
-import { requireTorch, torchEnvironment } from '../engines/torch/torch-process.js';
+import { requireTorch, torchEnvironment } from '../engines/torch/torch-program.js';
 import { planDeviceRun } from './plan.js';
 import { writePlan } from './archive.js';
 import { takeInResults } from './results.js';

@@ -7,8 +7,9 @@ import { openEngine } from './choice.js';
 import type { Engine } from './engine.js';
 import { tinyRun } from '../systems/photo/tiny-network.test-tool.js';
 import { openTorchLearner } from './torch/torch-learner.js';
-import { findTorch, startTorchProcesses } from './torch/torch-process.js';
+import { startTorchProcesses } from './torch/torch-process.js';
 import type { TorchProcesses } from './torch/torch-process.js';
+import { findTorch } from './torch/torch-program.js';
 import type { LearningTask } from '../training-system.js';
 
 /** Skips, with a plain line, where the machine lacks something. */

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { photoPreset } from '@unblur/core-model';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { createEagerEngine } from '../eager-engine.js';
 import {
   expectSameRestored,
@@ -30,8 +29,9 @@ import type { LearningTask } from '../../training-system.js';
 import { createTorchLearner, openTorchLearner } from './torch-learner.js';
 import type { TorchConfig, TorchLearner } from './torch-learner.js';
 import { fullVideoDeblurWeights } from '../../systems/video-deblur/narrow-video-deblur-task.test-tool.js';
-import { findTorch, startTorchProcesses } from './torch-process.js';
+import { startTorchProcesses } from './torch-process.js';
 import type { TorchProcesses } from './torch-process.js';
+import { findTorch, programFolder } from './torch-program.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */
 const longMilliseconds = 300_000;
@@ -255,11 +255,10 @@ describeWithTorch('the Python program', () => {
   test(
     'passes its own tests',
     () => {
-      const { status, stderr } = spawnSync(
-        python!,
-        ['-m', 'unittest', 'discover', join(import.meta.dirname, '..', '..', '..', 'python')],
-        { encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
-      );
+      const { status, stderr } = spawnSync(python!, ['-m', 'unittest', 'discover', programFolder], {
+        encoding: 'utf8',
+        env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+      });
       expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
       expect(stderr).toMatch(/Ran [1-9]/);
     },

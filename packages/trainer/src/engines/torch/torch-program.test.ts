@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { findTorch, requireTorch } from './torch-process.js';
+import { findTorch, requireTorch } from './torch-program.js';
 
 test('on Windows there is no torch, and the message says where there is', () => {
   expect(findTorch('win32')).toBeUndefined();
