@@ -3,11 +3,6 @@ export interface Series {
   points: readonly (readonly [x: number, y: number])[];
 }
 
-export interface ChartOptions {
-  title: string;
-  xLabel: string;
-}
-
 const chartWidth = 640;
 const height = 260;
 const margin = { left: 64, right: 12, top: 28, bottom: 36 };
@@ -18,10 +13,10 @@ const tickCount = 5;
 const maxPoints = 600;
 
 /**
- * A line chart as SVG with a legend and labelled axes; long series are thinned by averaging neighbours. Empty
- * text without points.
+ * A line chart over the steps of a run as SVG, with a legend and labelled axes; long series are thinned by
+ * averaging neighbours. Empty text without points.
  */
-export function lineChart(series: readonly Series[], { title, xLabel }: ChartOptions): string {
+export function lineChart(title: string, series: readonly Series[]): string {
   const thinned = series
     .map(({ name, points }) => ({ name, points: thin(points) }))
     .filter(({ points }) => points.length > 0);
@@ -58,7 +53,7 @@ export function lineChart(series: readonly Series[], { title, xLabel }: ChartOpt
   });
   return (
     `<svg viewBox="0 0 ${chartWidth} ${height}" role="img" aria-label="${escapeHtml(title)}"><text class="title" x="${margin.left}" y="16">${escapeHtml(title)}</text>` +
-    `${grid.join('')}${lines.join('')}<text x="${chartWidth / 2}" y="${height - 4}" text-anchor="middle">${escapeHtml(xLabel)}</text></svg>`
+    `${grid.join('')}${lines.join('')}<text x="${chartWidth / 2}" y="${height - 4}" text-anchor="middle">step</text></svg>`
   );
 }
 

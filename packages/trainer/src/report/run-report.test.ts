@@ -8,19 +8,12 @@ import { newFolder } from '../new-folder.test-tool.js';
 
 describe('lineChart', () => {
   test('puts the extremes on the edges of the plot', () => {
-    const svg = lineChart(
-      [
-        {
-          name: 'a',
-          points: [
-            [0, 10],
-            [5, 20],
-            [10, 10],
-          ],
-        },
-      ],
-      { title: 't', xLabel: 'x' },
-    );
+    const points = [
+      [0, 10],
+      [5, 20],
+      [10, 10],
+    ] as const;
+    const svg = lineChart('t', [{ name: 'a', points }]);
     expect(svg).toContain('points="64.0,224.0 346.0,28.0 628.0,224.0"');
   });
 
@@ -29,8 +22,8 @@ describe('lineChart', () => {
       [0, 1],
       [1, 2],
     ] as const;
-    const series = ['first', 'last'].map((name) => ({ name, points: [...points] }));
-    const svg = lineChart(series, { title: 't', xLabel: 'x' });
+    const series = ['first', 'last'].map((name) => ({ name, points }));
+    const svg = lineChart('t', series);
     const lineColors = [...svg.matchAll(/<polyline [^>]*stroke="(#\w+)"/g)].map(([, color]) => color);
     const nameColors = [...svg.matchAll(/style="fill:(#\w+)">(?:first|last)</g)].map(([, color]) => color);
     expect(nameColors).toEqual(lineColors);
@@ -39,10 +32,10 @@ describe('lineChart', () => {
 
   test('averages long series, escapes names and is empty without points', () => {
     const points = Array.from({ length: 6000 }, (_, index) => [index, index % 2] as const);
-    const svg = lineChart([{ name: '<b>', points: [...points] }], { title: 't', xLabel: 'x' });
+    const svg = lineChart('t', [{ name: '<b>', points }]);
     expect(svg).toContain('&lt;b&gt;');
     expect(svg.split(',').length).toBeLessThan(700);
-    expect(lineChart([{ name: 'a', points: [] }], { title: 't', xLabel: 'x' })).toBe('');
+    expect(lineChart('t', [{ name: 'a', points: [] }])).toBe('');
   });
 });
 

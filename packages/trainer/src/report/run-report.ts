@@ -83,10 +83,10 @@ function charts(steps: readonly StepRow[], validations: readonly ValidationRow[]
       return y === undefined ? [] : [[row.step, y] as const];
     }),
   });
-  const byPosition = (value: (row: ValidationRow) => FigureByPosition): Series[] =>
+  const byPosition = (figure: 'psnr' | 'gain' | 'ssim'): Series[] =>
     framePositions.map((position) => ({
       name: position,
-      points: validations.map((row) => [row.step, value(row)[position]] as const),
+      points: validations.map((row) => [row.step, row[figure][position]] as const),
     }));
   const motions = validations.flatMap(({ step, motion }) => (motion ? [{ step, ...motion }] : []));
   const ofMotions = (name: string, value: (motion: (typeof motions)[number]) => number): Series => ({
@@ -94,39 +94,31 @@ function charts(steps: readonly StepRow[], validations: readonly ValidationRow[]
     points: motions.map((motion) => [motion.step, value(motion)] as const),
   });
   const terms = [...new Set(steps.flatMap(({ loss }) => Object.keys(loss)))];
-  const chart = (title: string, series: Series[]) => lineChart(series, { title, xLabel: 'step' });
   return [
     ...terms.map((term) =>
-      chart(`loss: ${term}`, [
+      lineChart(`loss: ${term}`, [
         ofSteps(term, ({ loss }) => (Object.hasOwn(loss, term) ? loss[term] : undefined)),
       ]),
     ),
-    chart(
-      'validation PSNR (dB)',
-      byPosition(({ psnr }) => psnr),
-    ),
-    chart(
-      'gain over the blurred image (dB)',
-      byPosition(({ gain }) => gain),
-    ),
-    chart(
-      'validation SSIM',
-      byPosition(({ ssim }) => ssim),
-    ),
+    lineChart('validation PSNR (dB)', byPosition('psnr')),
+    lineChart('gain over the blurred image (dB)', byPosition('gain')),
+    lineChart('validation SSIM', byPosition('ssim')),
     ...(motions.length === 0
       ? []
       : [
-          chart('motion error in validation (pixels)', [
+          lineChart('motion error in validation (pixels)', [
             ofMotions('first', ({ found }) => found.first),
             ofMotions('last', ({ found }) => found.last),
             ofMotions('mean', ({ found }) => found.mean),
             ofMotions('mean, of no motion', ({ still }) => still.mean),
           ]),
         ]),
-    chart('learning rate', [ofSteps('learning rate', ({ learningRate }) => learningRate)]),
-    chart('gradient norm', [ofSteps('gradient norm', ({ gradientNorm }) => gradientNorm)]),
-    chart('samples per second', [ofSteps('samples/s', ({ samplesPerSecond }) => samplesPerSecond)]),
-    chart('share of time waiting for samples', [ofSteps('waiting', ({ dataWaitShare }) => dataWaitShare)]),
+    lineChart('learning rate', [ofSteps('learning rate', ({ learningRate }) => learningRate)]),
+    lineChart('gradient norm', [ofSteps('gradient norm', ({ gradientNorm }) => gradientNorm)]),
+    lineChart('samples per second', [ofSteps('samples/s', ({ samplesPerSecond }) => samplesPerSecond)]),
+    lineChart('share of time waiting for samples', [
+      ofSteps('waiting', ({ dataWaitShare }) => dataWaitShare),
+    ]),
   ];
 }
 
