@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import torch
@@ -21,17 +20,6 @@ from .video_motion import fastest_in, motion_lengths
 
 # How often an exposure is drawn again before the videos count as unfit.
 MOST_DRAWS = 100
-
-
-@dataclass(frozen=True)
-class VideoWindow:
-    """Frames of a clip, and the square of them that a sample shows, made smaller by a whole factor."""
-
-    frames: Tensor
-    """uint8 [n, 3, h, w]."""
-    top: int
-    left: int
-    shrink: int
 
 
 class VideoSource:
@@ -81,21 +69,20 @@ class VideoSource:
         )
 
     def _expose(
-        self, window: VideoWindow, augmentation: Augmentation, averaging: str, is_sharp: bool
+        self, window: Tensor, augmentation: Augmentation, averaging: str, is_sharp: bool
     ) -> "tuple[Tensor, Tensor]":
-        """The average [3, S, S] and the frames [F, 3, S, S]."""
-        shown = cut(window.frames, window.top, window.left, self._size_pixels, window.shrink).movedim(1, 0)
+        """The average [3, S, S] of a window [n, 3, S, S], and the frames [F, 3, S, S]."""
+        shown = window.movedim(1, 0)
         if is_sharp:
-            shown = shown[:, len(window.frames) // 2][:, None].expand_as(shown)
+            shown = shown[:, len(window) // 2][:, None].expand_as(shown)
         light = light_of(
             recolour(rearrange_pixels(shown, augmentation), augmentation.gains, augmentation.gamma), averaging
         )
-        kept = display_of(light[:, :: (len(window.frames) - 1) // (self._frames - 1)], averaging).movedim(
-            1, 0
-        )
+        kept = display_of(light[:, :: (len(window) - 1) // (self._frames - 1)], averaging).movedim(1, 0)
         return display_of(light.mean(1), averaging), kept.flip(0) if augmentation.reverse_time else kept
 
-    def _draw_window(self, random: Random) -> VideoWindow:
+    def _draw_window(self, random: Random) -> Tensor:
+        """Consecutive frames of a clip, cut to size: display values [n, 3, S, S]."""
         for _ in range(MOST_DRAWS):
             index = int(random.integers(len(self._clips)))
             clip = self._clips[index]
@@ -111,9 +98,9 @@ class VideoSource:
             "random windows had none; allow more with neighbourPixels or shrink."
         )
 
-    def _place_window(self, random: Random, index: int, start: int, length: int) -> Optional[VideoWindow]:
-        """A random place, and the least factor to shrink by at which neighbouring frames are close enough to
-        be averaged; None if there is none.
+    def _place_window(self, random: Random, index: int, start: int, length: int) -> Optional[Tensor]:
+        """At a random place, and the least factor to shrink by at which neighbouring frames are close enough
+        to be averaged; None if there is none.
         """
         clip, (least, most), (smallest, largest) = (
             self._clips[index],
@@ -134,7 +121,7 @@ class VideoSource:
             if slowest < least:
                 return None
             if fastest <= most:
-                return VideoWindow(clip[start : start + length], top, left, shrink)
+                return cut(clip[start : start + length], top, left, self._size_pixels, shrink)
         return None
 
     def _motion(self, index: int) -> "tuple[Tensor, int]":
