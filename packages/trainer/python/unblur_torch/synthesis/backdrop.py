@@ -165,7 +165,7 @@ class PanoramaBackdrop(Backdrop):
     def carry(self, times: ndarray, point: ndarray) -> ndarray:
         camera = self.camera
         principal = numpy.array([camera.principal_x, camera.principal_y])
-        ray = numpy.array([*(point - principal) / camera.focal_pixels, 1])
+        ray = numpy.array([*camera.slopes_at(*point), 1])
         # Rotations' inverses are their transposes: rays in each time's camera axes, as rows.
         rays = (self.turn.middle @ ray) @ self.turn.orientations_at(times)
         maps = numpy.tile(numpy.eye(3), (len(times), 1, 1))
@@ -197,12 +197,8 @@ class PanoramaBackdrop(Backdrop):
         """Rays [T, S, S] through positions (column, row), in camera axes, each time's turned by a matrix of
         [T, 3, 3].
         """
-        camera = self.camera
-        across, down = (
-            (column - camera.principal_x) / camera.focal_pixels,
-            (row - camera.principal_y) / camera.focal_pixels,
-        )
-        shifts = self.shift.shifts_at(times) / camera.focal_pixels
+        across, down = self.camera.slopes_at(column, row)
+        shifts = self.shift.shifts_at(times) / self.camera.focal_pixels
         if shifts.any():
             shift = on_device(shifts, self.device).view(-1, 2, 1, 1)
             if shift_factor is not None:

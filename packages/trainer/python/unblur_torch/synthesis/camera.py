@@ -20,6 +20,12 @@ class PinholeCamera:
     principal_x: float
     principal_y: float
 
+    def slopes_at(self, column, row):
+        """How far to the right and down the rays through positions, in pixels, go for each step along the
+        view: numbers, arrays or tensors, as they are given.
+        """
+        return (column - self.principal_x) / self.focal_pixels, (row - self.principal_y) / self.focal_pixels
+
 
 def focal_pixels_of(field_of_view_degrees: float, extent_pixels: float) -> float:
     """Focal length of a photograph `extent_pixels` wide that sees `field_of_view_degrees` across."""
@@ -44,8 +50,7 @@ def fastest_pixels_per_radian(camera: PinholeCamera, axis: ndarray) -> float:
     in camera axes.
     """
     positions = numpy.linspace(0, camera.size_pixels - 1, POSITIONS_PER_SIDE)
-    x = (positions[None, :] - camera.principal_x) / camera.focal_pixels
-    y = (positions[:, None] - camera.principal_y) / camera.focal_pixels
+    x, y = camera.slopes_at(positions[None, :], positions[:, None])
     along_x = x * y * axis[0] - (1 + x * x) * axis[1] + y * axis[2]
     along_y = (1 + y * y) * axis[0] - x * y * axis[1] - x * axis[2]
     return float(numpy.sqrt(along_x**2 + along_y**2).max()) * camera.focal_pixels

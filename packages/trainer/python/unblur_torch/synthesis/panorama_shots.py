@@ -153,13 +153,7 @@ def stays_within(camera: PinholeCamera, turn: CameraTurn, coverage: Coverage, ma
     share = numpy.linspace(near, far, TESTED_PIXELS_PER_SIDE)
     low, high = numpy.full_like(share, near), numpy.full_like(share, far)
     across, down = numpy.concatenate([share, share, low, high]), numpy.concatenate([low, high, share, share])
-    rays = numpy.stack(
-        [
-            (across - camera.principal_x) / camera.focal_pixels,
-            (down - camera.principal_y) / camera.focal_pixels,
-            numpy.ones_like(across),
-        ]
-    )
+    rays = numpy.stack([*camera.slopes_at(across, down), numpy.ones_like(across)])
     for orientation in turn.orientations_at(TESTED_TIMES):
         if coverage.latitude_radians < math.pi / 2 and any(
             is_in_picture(camera, pole * orientation[1]) for pole in (-1, 1)
