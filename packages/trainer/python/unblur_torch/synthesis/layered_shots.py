@@ -21,7 +21,7 @@ from .transfer import Response
 
 class LayeredShots(Shots):
     def _draw_backdrop(
-        self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response: Response
+        self, random: Random, exposures: int, stillness: Stillness, response: Response
     ) -> PlaneBackdrop:
         options, size = self._options, self._size_pixels
         moves = 0 if stillness.camera else exposures

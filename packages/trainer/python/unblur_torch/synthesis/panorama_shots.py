@@ -30,14 +30,14 @@ class PanoramaShots(Shots):
         self._photo_pixels = max(options["photoPixels"], size_pixels)
 
     def _draw_backdrop(
-        self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response: Response
+        self, random: Random, exposures: int, stillness: Stillness, response: Response
     ) -> PanoramaBackdrop:
         options, panorama = self._options, self._draw_panorama(random)
         # A shift shows what lies beyond the picture that turns.
         margin_pixels = self._reach_pixels(exposures * options["shiftPixels"][1])
         for _ in range(MOST_PLACES):
             camera = self._draw_camera(random, panorama)
-            turn = self._draw_turn(random, sample_index, exposures, stillness)
+            turn = self._draw_turn(random, exposures, stillness)
             if panorama.coverage is None or stays_within(camera, turn, panorama.coverage, margin_pixels):
                 break
         else:
@@ -76,9 +76,7 @@ class PanoramaShots(Shots):
         finest = panorama_pixels_per_pixel(panorama.width, 1) / least if least > 0 else math.inf
         return draw_window(random, self._photo_pixels, self._size_pixels, min(wanted, finest))
 
-    def _draw_turn(
-        self, random: Random, sample_index: int, exposures: int, stillness: Stillness
-    ) -> CameraTurn:
+    def _draw_turn(self, random: Random, exposures: int, stillness: Stillness) -> CameraTurn:
         options = self._options
         middle = orientation_of_angles(
             random.uniform(-180, 180),
@@ -86,7 +84,7 @@ class PanoramaShots(Shots):
             random.uniform(*options["rollDegrees"]),
         )
         if options["eulerDegrees"] is None:
-            low, high = angle_range_at(options["angleDegrees"], sample_index)
+            low, high = angle_range_at(options["angleDegrees"], self._drawn)
             axis = draw_shake_axis(random, options["rollShare"])
             angle = math.radians(low + (high - low) * random.uniform() ** options["angleExponent"])
         else:

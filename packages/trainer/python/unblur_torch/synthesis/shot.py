@@ -48,10 +48,12 @@ class Shots:
         self._bank = bank
         self._options = options
         self._size_pixels = size_pixels
+        self._drawn = 0
+        """How many shots were: the position in a curriculum."""
 
-    def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
-        """sample_index: position in a curriculum. exposures: how many intervals between pictures the path is
-        long; whatever the options say of an exposure holds for each.
+    def draw(self, random: Random, exposures: int) -> Shot:
+        """exposures: how many intervals between pictures the path is long; whatever the options say of an
+        exposure holds for each.
         """
         options = self._options
         averaging = draw_averaging(random, options["averaging"])
@@ -59,7 +61,8 @@ class Shots:
         stillness = self._draw_stillness(random)
         response = Response(averaging, augmentation.gains, augmentation.gamma, self._bank.device)
         objects = self._draw_objects(random, exposures, stillness, response)
-        backdrop = self._draw_backdrop(random, sample_index, exposures, stillness, response)
+        backdrop = self._draw_backdrop(random, exposures, stillness, response)
+        self._drawn += 1
         highlights = random.uniform() < options["highlightShare"]
         return Shot(
             Scene(backdrop, objects),
@@ -72,7 +75,7 @@ class Shots:
         )
 
     def _draw_backdrop(
-        self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response: Response
+        self, random: Random, exposures: int, stillness: Stillness, response: Response
     ) -> Backdrop:
         raise NotImplementedError
 

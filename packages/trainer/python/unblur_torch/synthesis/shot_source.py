@@ -28,8 +28,6 @@ MOST_SPARSE_PIXELS = 4
 
 class ShotSource:
     def __init__(self, shots: Shots, frames: int, device: torch.device):
-        self.made = 0
-        """How many samples were made: the position in a curriculum."""
         self._shots = shots
         self._frames = frames
         self._device = device
@@ -39,8 +37,7 @@ class ShotSource:
         randoms = draw_sample_randoms(count, generator)
         pictures, motion, augmentations, softness = [], [], [], []
         for random in randoms:
-            shot = self._shots.draw(random, self.made, exposures=1)
-            self.made += 1
+            shot = self._shots.draw(random, exposures=1)
             path_pixels = shot.scene.longest_path_pixels()
             if path_pixels > MOST_SPARSE_PIXELS * (self._frames - 1):
                 shot = replace(shot, only_kept=False)

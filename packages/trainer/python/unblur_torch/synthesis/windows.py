@@ -74,7 +74,6 @@ class ShotWindowSource:
     """
 
     def __init__(self, shots: Shots, options: Mapping[str, Any], window_frames: int, device: torch.device):
-        self.made = 0
         self._shots = shots
         self._options = options
         self._window_frames = window_frames
@@ -87,8 +86,7 @@ class ShotWindowSource:
         frames = self._window_frames
         middles = (2 * numpy.arange(frames) - (frames - 1)) / frames
         for random in randoms:
-            shot = self._shots.draw(random, self.made, exposures=frames)
-            self.made += 1
+            shot = self._shots.draw(random, exposures=frames)
             opened = self._draw_opened_shares(random)
             fastest_pixels = shot.scene.longest_path_pixels() / frames
             exposed, kept = [], []
