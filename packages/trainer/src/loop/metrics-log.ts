@@ -42,12 +42,16 @@ export interface ValidationRow {
   best: boolean;
 }
 
-/** A figure of the first, the middle and the last frame, and its mean over all frames. */
-export interface FigureByPosition {
-  first: number;
-  middle: number;
-  last: number;
-  mean: number;
+/** Of which frames there are figures; `mean`: over all of them. */
+export const framePositions = ['first', 'middle', 'last', 'mean'] as const;
+type FramePosition = (typeof framePositions)[number];
+export type FigureByPosition = Record<FramePosition, number>;
+
+/** A figure of each position. */
+export function byPosition(figureAt: (position: FramePosition) => number): FigureByPosition {
+  return Object.fromEntries(
+    framePositions.map((position) => [position, figureAt(position)]),
+  ) as FigureByPosition;
 }
 
 /** A figure of the motion to the first and to the last frame, and its mean over all but the middle one. */
@@ -140,9 +144,7 @@ function isRow(row: unknown): row is MetricsRow {
     case 'validation':
       return (
         areNumbers(row, ['samples']) &&
-        ['psnr', 'gain', 'ssim'].every((figure) =>
-          areNumbers(row[figure], ['first', 'middle', 'last', 'mean']),
-        ) &&
+        ['psnr', 'gain', 'ssim'].every((figure) => areNumbers(row[figure], framePositions)) &&
         (row['motion'] === undefined || isMotion(row['motion']))
       );
     case 'setback':

@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
 import { averageMotion, scoreBlurred, scoreMotion, scoreSequence, summarizeScores } from '@unblur/metrics';
-import type {
-  EndPointErrors,
-  EvaluationReport,
-  FrameScores,
-  MotionField,
-  MotionScore,
-  RgbImage,
-} from '@unblur/metrics';
+import type { EndPointErrors, EvaluationReport, MotionField, MotionScore, RgbImage } from '@unblur/metrics';
 import type { Learner } from './learner.js';
-import type { FigureByPosition, MotionFigures, ValidationRow } from './metrics-log.js';
+import { byPosition, framePositions } from './metrics-log.js';
+import type { MotionFigures, ValidationRow } from './metrics-log.js';
 import type { ValidationSample } from '../training-system.js';
 
 export interface RestoredSample extends Pick<ValidationSample, 'blurred' | 'frames'> {
@@ -89,9 +83,9 @@ export function validationRow(
     kind: 'validation',
     step,
     samples,
-    psnr: byPosition(psnr),
-    gain: difference(byPosition(psnr), byPosition(baseline.psnr)),
-    ssim: byPosition(ssim),
+    psnr: byPosition((position) => psnr[position]),
+    gain: byPosition((position) => psnr[position] - baseline.psnr[position]),
+    ssim: byPosition((position) => ssim[position]),
     ...(motion && { motion: { found: atEnds(motion.found), still: atEnds(motion.still) } }),
     best,
   };
@@ -99,29 +93,18 @@ export function validationRow(
 
 /** A validation in one line. */
 export function describeValidation({ step, psnr, gain, motion, best }: ValidationRow): string {
-  const figure = (position: 'first' | 'middle' | 'last' | 'mean') =>
-    `${position} ${psnr[position].toFixed(2)} (${gain[position] >= 0 ? '+' : ''}${gain[position].toFixed(2)})`;
+  const figures = framePositions.map(
+    (position) =>
+      `${position} ${psnr[position].toFixed(2)} (${gain[position] >= 0 ? '+' : ''}${gain[position].toFixed(2)})`,
+  );
   const epe = motion
     ? `  motion error ${motion.found.mean.toFixed(2)} px (still: ${motion.still.mean.toFixed(2)})`
     : '';
-  return `validation at step ${step}, PSNR in dB (gain over the blurred image): ${figure('first')}  ${figure('middle')}  ${figure('last')}  ${figure('mean')}${epe}${best ? '  best' : ''}`;
-}
-
-function byPosition({ first, middle, last, mean }: FrameScores): FigureByPosition {
-  return { first, middle, last, mean };
+  return `validation at step ${step}, PSNR in dB (gain over the blurred image): ${figures.join('  ')}${epe}${best ? '  best' : ''}`;
 }
 
 function atEnds({ first, last, mean }: EndPointErrors): MotionFigures {
   return { first, last, mean };
-}
-
-function difference(a: FigureByPosition, b: FigureByPosition): FigureByPosition {
-  return {
-    first: a.first - b.first,
-    middle: a.middle - b.middle,
-    last: a.last - b.last,
-    mean: a.mean - b.mean,
-  };
 }
 
 /** A restoration that is no number stays so: scoring refuses it, and a run that diverges stops there. */

@@ -1,14 +1,13 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { counted, writeAtomicallySync } from '@unblur/files';
-import { readMetrics } from '../loop/metrics-log.js';
+import { framePositions, readMetrics } from '../loop/metrics-log.js';
 import type { FigureByPosition, StepRow, ValidationRow } from '../loop/metrics-log.js';
 import { runFiles } from '../loop/run-folder.js';
 import { escapeHtml, lineChart } from './line-chart.js';
 import type { Series } from './line-chart.js';
 
 const picturesShown = 6;
-const framePositions = ['first', 'middle', 'last', 'mean'] as const;
 
 /**
  * Writes `report.html` into a run's folder: one page that needs no other file, with the loss terms, the
