@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { hasFfmpeg } from '@unblur/clips';
-import { doLocked } from '@unblur/files';
+import { doLocked, shellWord } from '@unblur/files';
 import { tiffFile } from '../pictures/tiff-file.test-tool.js';
 import { packetOf } from '../pictures/xmp-packet.test-tool.js';
 import { restorePhotoToFolder, UnblurError, type FrameSource } from '../index.js';
@@ -90,7 +90,7 @@ describe('restorePhotoToFolder', () => {
     ]);
     expect(await notesOf(await sharp(path).ensureAlpha(1).png().toBuffer())).toEqual([]);
     const strip = { width: 16, height: 48, channels: 3 as const, pageHeight: 16 };
-    const moving = join(folder, 'moving.gif');
+    const moving = join(folder, 'moving (1).gif');
     await sharp(
       Uint8Array.from({ length: 16 * 48 * 3 }, (_, i) => (i * i) % 251),
       { raw: strip },
@@ -98,7 +98,7 @@ describe('restorePhotoToFolder', () => {
       .gif()
       .toFile(moving);
     expect(await notesOf(moving)).toEqual([
-      `${moving} holds 3 pictures: only the first is restored; for all of them, use: deblurVideo(${moving}, sharp.mp4)`,
+      `${moving} holds 3 pictures: only the first is restored; for all of them, use: deblurVideo(${shellWord(moving)}, sharp.mp4)`,
     ]);
     const withThumbnail = tiffFile([
       { side: 16, value: 200 },

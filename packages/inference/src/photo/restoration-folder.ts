@@ -5,6 +5,7 @@ import {
   doLocked,
   expectOptions,
   type OptionNames,
+  shellWord,
   UnblurError,
   writeAtomically,
   writeFolderAtomically,
@@ -176,7 +177,7 @@ export async function restorePhotoToFolder(
   if (hadAlpha) options.onNote?.(`${name} is transparent in parts: laid over white`);
   if (pages > 1) {
     options.onNote?.(
-      `${name} holds ${pages} pictures: only ${page === 0 ? 'the first' : `number ${page + 1}, the largest,`} is restored${/\.gif$/i.test(name) ? `; for all of them, use: deblurVideo(${name}, sharp.mp4)` : ''}`,
+      `${name} holds ${pages} pictures: only ${page === 0 ? 'the first' : `number ${page + 1}, the largest,`} is restored${/\.gif$/i.test(name) ? `; for all of them, use: deblurVideo(${shellWord(name)}, sharp.mp4)` : ''}`,
     );
   }
   const loaded = performance.now();

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { deflateSync, crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
+import { shellWord } from '@unblur/files';
 import { loadPhoto, UnblurError } from '../index.js';
 
 let folder: string;
@@ -170,6 +171,9 @@ describe('bad input: one line that says what was wrong and what would be right',
     expect(await failure(path)).toMatch(
       /IMG_1\.MOV is not a photograph; if it is a clip, deblur it with: deblurVideo\(.+IMG_1\.MOV, sharp\.mp4\)$/,
     );
+    const spaced = join(folder, 'IMG 1.MOV');
+    await writeFile(spaced, 'moov');
+    expect(await failure(spaced)).toContain(`deblurVideo(${shellWord(spaced)}, sharp.mp4)`);
   });
 
   test('text named .png', async () => {

@@ -8,6 +8,7 @@ import {
   firstLine,
   isClip,
   type OptionNames,
+  shellWord,
   UnblurError,
 } from '@unblur/files';
 import { describeType, excerptOf, excerptOfValue } from '@unblur/files/parsed-value';
@@ -249,7 +250,7 @@ function damaged(name: string, cause: unknown): UnblurError {
 function notAPhoto(name: string): UnblurError {
   if (isClip(name)) {
     return new UnblurError(
-      `${name} is not a photograph; if it is a clip, deblur it with: deblurVideo(${name}, sharp.mp4)`,
+      `${name} is not a photograph; if it is a clip, deblur it with: deblurVideo(${shellWord(name)}, sharp.mp4)`,
     );
   }
   return new UnblurError(
