@@ -7,6 +7,7 @@ import {
   explainFileError,
   firstLine,
   isClip,
+  isPicture,
   type OptionNames,
   shellWord,
   UnblurError,
@@ -254,6 +255,6 @@ function notAPhoto(name: string): UnblurError {
     );
   }
   return new UnblurError(
-    `${name} is not a photograph this program can read, whatever its name says; give it a JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF file`,
+    `${name} is not a photograph this program can read${isPicture(name) ? ', whatever its name says' : ''}; give it a JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF file`,
   );
 }
