@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { shellWord } from '@unblur/files';
 import { bin, expectOneLine, openWorkplace } from './unblur-command.test-tool.js';
 
 const { folder, unblur } = openWorkplace();
@@ -26,6 +27,15 @@ describe('a command line that is not understood', () => {
     [['synth', 'panoram'], /Did you mean panorama\?/],
   ])('%j: one line, exit code 2', (commandLine, message) => {
     expectOneLine(unblur(commandLine), message, 2);
+  });
+
+  test.each([
+    ['IMG 1.jpg', 'restore'],
+    ['IMG 1.MOV', 'video'],
+    ['a.heic', 'restore'],
+  ])('%s alone: the line names the command that takes it', (name, command) => {
+    expectOneLine(unblur(['--debug', name]), new RegExp(`unknown command '.+'; use: unblur ${command} `), 2);
+    expect(unblur([name]).stderr).toContain(`unblur ${command} ${shellWord(name)}\n`);
   });
 
   test('prints help on request', () => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { isClip, shellWord } from '@unblur/files';
 import { Command, CommanderError } from 'commander';
 import { defineCalibrate } from './commands/calibrate.js';
 import { defineCompletion } from './commands/completion.js';
@@ -17,6 +18,7 @@ import { defineTrain } from './commands/train.js';
 import { defineVideo } from './commands/video.js';
 import { describeFailure, printOrigin } from './failure.js';
 import { interruptionCode } from './interruption.js';
+import { isNamedLikePhoto } from './photo-paths.js';
 import { isClosedOutput, printMessage, surviveClosedOutput } from './terminal.js';
 import { readVersion } from './version.js';
 
@@ -38,7 +40,9 @@ export async function main(commandLine: string[]): Promise<void> {
   });
   const offers = (flag: string) => command.options.some(({ long }) => long === flag);
   try {
-    await program.parseAsync(commandLine.map(asFileName).map(fromHome), { from: 'user' });
+    const words = commandLine.map(asFileName).map(fromHome);
+    expectCommand(program, words);
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : usageErrorCode;
@@ -55,6 +59,15 @@ export async function main(commandLine: string[]): Promise<void> {
     printOrigin(error, program.opts());
     process.exitCode = 1;
   }
+}
+
+/** Where a photograph or a clip stands in the place of the command, the error names the one that takes it. */
+function expectCommand(program: Command, words: readonly string[]): void {
+  const word = words.find((candidate) => !candidate.startsWith('-'));
+  if (!word || program.commands.some((command) => command.name() === word)) return;
+  const meant = isClip(word) ? 'video' : isNamedLikePhoto(word) ? 'restore' : undefined;
+  if (!meant) return;
+  program.error(`error: unknown command '${word}'; use: unblur ${meant} ${shellWord(word)}`);
 }
 
 /** An empty text is what a shell makes of a variable that is not set: never meant. */

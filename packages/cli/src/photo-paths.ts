@@ -24,6 +24,11 @@ const photoExtensions = [
 const rawExtensions = ['.dng', '.nef', '.cr2', '.cr3', '.arw', '.orf', '.rw2', '.raf', '.pef', '.srw'];
 const knownExtensions = new Set([...photoExtensions, ...rawExtensions]);
 
+/** Whether a file is a photograph by its name. */
+export function isNamedLikePhoto(path: string): boolean {
+  return knownExtensions.has(extname(path).toLowerCase());
+}
+
 /** A photograph that a command line names. */
 export interface FoundPhoto {
   path: string;
@@ -200,7 +205,7 @@ function add(found: FoundPhotos, path: string, folder: string, isFolder: boolean
     found.skipped.push({ path, reason: skipReasons.link });
   } else if (isClip(name)) {
     found.skipped.push({ path, reason: skipReasons.clip });
-  } else if (!knownExtensions.has(extname(name).toLowerCase())) {
+  } else if (!isNamedLikePhoto(name)) {
     found.skipped.push({ path, reason: skipReasons.name });
   } else {
     found.photos.push({ path, folder });
