@@ -54,13 +54,11 @@ test.each([
 });
 
 test.each([
-  [undefined, 'undefined'],
-  [new URL('file:///clip.mp4'), 'object'],
-])('probing %p: what was wanted', async (path, type) => {
+  [undefined, 'a value of type undefined'],
+  [new URL('file:///clip.mp4'), 'an object of type URL'],
+])('probing %p: what was wanted', async (path, received) => {
   await expect(probeClip(path as never)).rejects.toThrow(
-    new UnblurError(
-      `Expected probeClip('clip.mp4'), with the path of a clip, but received a value of type ${type}`,
-    ),
+    new UnblurError(`Expected probeClip('clip.mp4'), with the path of a clip, but received ${received}`),
   );
 });
 

@@ -45,7 +45,7 @@ describe('options', () => {
     [{ onShare: null }, 'Expected a function for onShare but received null'],
     [
       { signal: new AbortController() },
-      'Expected an AbortSignal, such as the signal of an AbortController, for signal but received a value of type object',
+      'Expected an AbortSignal, such as the signal of an AbortController, for signal but received an object of type AbortController',
     ],
     [
       new Uint8Array(1),

@@ -52,9 +52,7 @@ export function expectOptions<Options extends object>(
       ? 'bytes by themselves'
       : options === undefined
         ? 'nothing'
-        : Array.isArray(options)
-          ? 'a list'
-          : describeType(options);
+        : describeType(options);
     throw new UnblurError(`Expected options, such as ${example}, but received ${received}`);
   }
   const unknown = Object.entries(options).find(

@@ -52,6 +52,11 @@ test.each([
   [undefined, 'a value of type undefined'],
   ['a.png', 'a value of type string'],
   [{}, 'a value of type object'],
+  [JSON.parse('{"constructor": {"name": 7}}'), 'a value of type object'],
+  [Object.create(null), 'a value of type object'],
+  [[1], 'a list'],
+  [new Uint8Array(3), 'an object of type Uint8Array'],
+  [new AbortController(), 'an object of type AbortController'],
   [Promise.resolve({}), 'a promise'],
 ])('the type of %p', (value, type) => {
   expect(describeType(value)).toBe(type);

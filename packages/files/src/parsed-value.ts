@@ -18,7 +18,12 @@ export function parseMapping(json: string): Record<string, unknown> | undefined 
 /** What came in place of a value of another type, for a message. */
 export function describeType(value: unknown): string {
   if (value instanceof Promise) return 'a promise';
-  return value === null ? 'null' : `a value of type ${typeof value}`;
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  const kind: unknown = typeof value === 'object' ? value.constructor?.name : undefined;
+  return typeof kind === 'string' && kind !== 'Object'
+    ? `an object of type ${kind}`
+    : `a value of type ${typeof value}`;
 }
 
 const excerptCharacters = 80;

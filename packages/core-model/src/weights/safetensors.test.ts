@@ -111,7 +111,7 @@ describe('safetensors', () => {
     [null, 'null'],
     [Promise.resolve(), 'a promise'],
     [new Float32Array(2), 'an object of type Float32Array'],
-    [Object.create(null), 'an object'],
+    [Object.create(null), 'a value of type object'],
   ])('says what came in place of bytes: %s', (given, received) => {
     expect(() => readSafetensors(given as Uint8Array)).toThrow(
       `Expected the bytes of a .safetensors file, as a Uint8Array or an ArrayBuffer, but received ${received}; read the file first`,

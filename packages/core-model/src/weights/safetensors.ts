@@ -142,14 +142,8 @@ export function expectSafetensorsBytes(file: SafetensorsBytes): Uint8Array {
   // An empty one may have been given away to a worker.
   if (file instanceof ArrayBuffer) return file.byteLength === 0 ? new Uint8Array() : new Uint8Array(file);
   throw new Error(
-    `Expected the bytes of a .safetensors file, as a Uint8Array or an ArrayBuffer, but received ${describeInput(file)}; read the file first: await readFile(path) in Node, await (await fetch(address)).arrayBuffer() in a browser.`,
+    `Expected the bytes of a .safetensors file, as a Uint8Array or an ArrayBuffer, but received ${file === undefined ? 'nothing' : describeType(file)}; read the file first: await readFile(path) in Node, await (await fetch(address)).arrayBuffer() in a browser.`,
   );
-}
-
-function describeInput(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value !== 'object' || value === null || value instanceof Promise) return describeType(value);
-  return value.constructor ? `an object of type ${value.constructor.name}` : 'an object';
 }
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>

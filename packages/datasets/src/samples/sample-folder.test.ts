@@ -132,7 +132,10 @@ describe('sample folders', () => {
     for (const [flow, received] of [
       [{ width: 4, height: 5, data: new Float32Array(39) }, '39 values for 4x5'],
       [{ width: 0, height: 5, data: new Float32Array(0) }, '0 values for 0x5'],
-      [{ width: 4, height: 5, data: new Float64Array(40) as never }, 'a value of type object for 4x5'],
+      [
+        { width: 4, height: 5, data: new Float64Array(40) as never },
+        'an object of type Float64Array for 4x5',
+      ],
     ] as const) {
       await expect(writeFlow(path, flow)).rejects.toThrow(
         new RangeError(

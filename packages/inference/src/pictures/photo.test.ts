@@ -208,7 +208,7 @@ describe('bad input: one line that says what was wrong and what would be right',
 
   test.each([
     [Promise.resolve(hugePng(4, 4)), 'a promise'],
-    [new Blob([]), 'a value of type object'],
+    [new Blob([]), 'an object of type Blob'],
   ])('what holds no bytes yet: %s', async (source, told) => {
     await expect(loadPhoto(source as never)).rejects.toThrow(
       new UnblurError(
