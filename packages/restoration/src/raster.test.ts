@@ -30,6 +30,24 @@ test.each([
   );
 });
 
+test.each([
+  [new Uint8Array(24), 'an object of type Uint8Array; divide 8-bit values by 255, 16-bit ones by 65535'],
+  [Array(24).fill(0.5), 'a list; make it one with Float32Array.from'],
+  [undefined, 'a value of type undefined; make it one with Float32Array.from'],
+])('data of another kind is told, with what to do: %#', (data, received) => {
+  expect(() => expectRgbImage({ width: 4, height: 2, data: data as never })).toThrow(
+    new UnblurError(
+      `Expected the data of an image as a Float32Array of values in [0, 1] but received ${received}`,
+    ),
+  );
+});
+
+test('sides that are no numbers are told as they are', () => {
+  expect(() => expectRgbImage({ ...withValue(0.5), width: '4' as never })).toThrow(
+    'sides of whole numbers of pixels but received "4"x2',
+  );
+});
+
 test('an image is looked at about as fast as its values can be added up', () => {
   const image = { width: 2000, height: 1500, data: new Float32Array(9e6).fill(0.5) };
   const addUp = () => {

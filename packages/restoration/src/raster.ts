@@ -1,5 +1,5 @@
 import { UnblurError } from '@unblur/files/file-error';
-import { describeType } from '@unblur/files/parsed-value';
+import { describeType, excerptOfValue } from '@unblur/files/parsed-value';
 import type { RgbImage } from '@unblur/metrics';
 import type { MotionField } from './motion-field.js';
 
@@ -10,6 +10,8 @@ export type { RgbImage };
  * yet not for 8-bit levels.
  */
 const isPlausible = (value: number) => value >= -1 && value <= 2;
+
+const toUnitRange = 'divide 8-bit values by 255, 16-bit ones by 65535';
 
 /**
  * @param name what messages call it.
@@ -26,12 +28,12 @@ export function expectRgbImage(image: RgbImage, name = 'the image'): void {
   const { width, height, data } = image;
   if (![width, height].every((side) => Number.isInteger(side) && side > 0)) {
     throw new UnblurError(
-      `Expected an image with sides of whole numbers of pixels but received ${width}x${height}`,
+      `Expected an image with sides of whole numbers of pixels but received ${excerptOfValue(width)}x${excerptOfValue(height)}`,
     );
   }
   if (!(data instanceof Float32Array)) {
     throw new UnblurError(
-      'Expected the data of an image as a Float32Array of values in [0, 1] but received something else',
+      `Expected the data of an image as a Float32Array of values in [0, 1] but received ${describeType(data)}; ${ArrayBuffer.isView(data) ? toUnitRange : 'make it one with Float32Array.from'}`,
     );
   }
   if (data.length !== width * height * 3) {
@@ -44,7 +46,7 @@ export function expectRgbImage(image: RgbImage, name = 'the image'): void {
     const value = data[wrong]!;
     const pixel = Math.floor(wrong / 3);
     throw new UnblurError(
-      `Expected the values of ${name} (${width}x${height}) in [0, 1] but received ${Number(value.toPrecision(6))} in column ${pixel % width}, row ${Math.floor(pixel / width)}; ${Number.isFinite(value) ? 'divide 8-bit values by 255, 16-bit ones by 65535' : 'check how it was computed'}`,
+      `Expected the values of ${name} (${width}x${height}) in [0, 1] but received ${Number(value.toPrecision(6))} in column ${pixel % width}, row ${Math.floor(pixel / width)}; ${Number.isFinite(value) ? toUnitRange : 'check how it was computed'}`,
     );
   }
 }
