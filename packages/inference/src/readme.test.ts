@@ -39,7 +39,12 @@ test('the README example of photographs runs and writes the files that it lists'
   const { createRestorer, restorePhotoToFolder } = inference;
   const { files } = await runExample<inference.RestoredPhoto>(
     0,
-    { readFile, createRestorer, restorePhotoToFolder },
+    {
+      readFile,
+      createRestorer,
+      restorePhotoToFolder,
+      bundledWeights: { photo: { url: 'weights.safetensors' } },
+    },
     '{ files, skipped, milliseconds }',
   );
   const written = await readdir('restored');
