@@ -43,6 +43,13 @@ describe('a command line that is not understood', () => {
     expect(code).toBe(0);
     for (const command of ['restore', 'eval', 'train', 'synth', 'doctor']) expect(stdout).toContain(command);
   });
+
+  test('says in the help of restore which files it takes', () => {
+    const help = unblur(['restore', '--help']).stdout.replace(/\s+/g, ' ');
+    expect(help).toContain(
+      'JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP, GIF, or the full-size preview of camera RAW',
+    );
+  });
 });
 
 test.each([

@@ -73,7 +73,7 @@ export function defineRestore(program: Command): void {
     .description('restore the sharp frames inside blurred photographs')
     .argument(
       '<photo...>',
-      'photographs, folders (with their sub-folders), patterns such as "holiday/*.jpg", or - for a photograph on standard input',
+      'photographs (JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP, GIF, or the full-size preview of camera RAW), folders (with their sub-folders), patterns such as "holiday/*.jpg", or - for a photograph on standard input',
     )
     .option(
       '--out <folder>',
