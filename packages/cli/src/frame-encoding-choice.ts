@@ -12,8 +12,11 @@ export interface FrameEncodingOptions {
 
 /** Adds `--format`, `--bit-depth` and `--quality` to a command. */
 export function addFrameEncodingOptions(command: Command): Command {
+  const format = new Option('--format <format>', 'format of the frames (default: png)').choices(frameFormats);
+  const expectChoice = format.parseArg!;
+  format.argParser((name: string, previous) => expectChoice(name === 'jpg' ? 'jpeg' : name, previous));
   return command
-    .addOption(new Option('--format <format>', 'format of the frames (default: png)').choices(frameFormats))
+    .addOption(format)
     .addOption(
       new Option(
         '--bit-depth <bits>',
