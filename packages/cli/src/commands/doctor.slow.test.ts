@@ -41,6 +41,13 @@ test('hears what graphics devices do whatever their drivers print', () => {
   ]);
 });
 
+test('says of engines that are not there that nothing needs them', () => {
+  const lines = unblur(['doctor']).stdout.split('\n');
+  for (const name of ['@tensorflow/tfjs-node', 'webgpu']) {
+    expect(lines).toContain(`engine   ${name}: not installed (optional)`);
+  }
+});
+
 /** Importing them would take seconds. */
 const findsTorch = 'from importlib.util import find_spec as f; exit(0 if f("torch") and f("numpy") else 1)';
 

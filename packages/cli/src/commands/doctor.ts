@@ -116,7 +116,7 @@ function* describeDiagnosis({
   yield `unblur ${versions.unblur} on Node ${versions.node}: ${machine.processor}, ${counted(machine.threads, 'thread')}, ${machine.memoryGib} GiB memory (${machine.freeMemoryGib} free)`;
   for (const { name, version, available } of engines) {
     yield version === null
-      ? `engine   ${name}: not installed`
+      ? `engine   ${name}: not installed (optional)`
       : `engine   ${name} ${version}${available ? '' : ': installed but does not run'}`;
   }
   if (onnxRuntime.nativeFailure !== undefined) {
