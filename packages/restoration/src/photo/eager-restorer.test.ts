@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs';
-import { memory } from '@tensorflow/tfjs-core';
+import { engine, memory } from '@tensorflow/tfjs-core';
 import { expect, test } from '@jest/globals';
 import { photoFamily, type SafetensorsBytes } from '@unblur/core-model';
 import {
@@ -115,6 +115,21 @@ test.each([createEagerRestorer, createVideoDeblurrer])('%p says what it wants', 
         `^Expected options, such as ${create.name}\\({ weights.*}\\), but received (nothing|null|bytes by themselves)$`,
       ),
     );
+  }
+});
+
+test('says what to import where nothing computes', () => {
+  const tfjs = engine();
+  const { registryFactory } = tfjs;
+  tfjs.registryFactory = {};
+  try {
+    expect(() => createEagerRestorer({ weights })).toThrow(
+      new UnblurError(
+        "Expected a TensorFlow.js backend but none is registered; import '@tensorflow/tfjs' or a single backend first",
+      ),
+    );
+  } finally {
+    tfjs.registryFactory = registryFactory;
   }
 });
 

@@ -8,7 +8,7 @@ import {
   type PhotoScene,
   type SafetensorsBytes,
 } from '@unblur/core-model';
-import { dispose, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
+import { dispose, engine, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { RestoredSequence, RgbImage } from '../raster.js';
 import { type SceneProgress, type TiledScene, type TileNetwork } from '../tiling/tiled-scene.js';
 import { UnblurError } from '@unblur/files/file-error';
@@ -60,7 +60,7 @@ export interface EagerRestorer {
  * Node, `createRestorer` of `@unblur/inference` is several times faster. Long blur is restored at half the
  * photograph's size too, and the mean taken; see `halfSizeShareFor`.
  *
- * @throws UnblurError when an option makes no sense or the weights are invalid.
+ * @throws UnblurError when an option makes no sense, the weights are invalid, or no backend is registered.
  */
 export function createEagerRestorer(options: EagerRestorerOptions): EagerRestorer {
   expectOptions(options, { weights: true, maximumPixels: true }, 'createEagerRestorer({ weights })');
@@ -72,6 +72,7 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
   }
   const { config, values } = explainWeights(() => photoFamily.readWeights(bytes));
   const network = photoFamily.declare(config);
+  expectBackend();
   const weights = weightTensors(values);
   const analysisCosts = network.costs.filter(({ name }) => !isRenderingLayer(name));
   const work = photoWork(network);
@@ -164,6 +165,13 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
   }
 
   return { config, analyze, restore, release };
+}
+
+function expectBackend(): void {
+  if (Object.keys(engine().registryFactory).length > 0) return;
+  throw new UnblurError(
+    "Expected a TensorFlow.js backend but none is registered; import '@tensorflow/tfjs' or a single backend first",
+  );
 }
 
 /** A backend may hand out memory that is its own: a copy stays valid. */
