@@ -164,7 +164,13 @@ describe('restorePhotoToFolder', () => {
 
   test('says how it is called where it is called otherwise', async () => {
     const { path } = await writePhoto('photo.png', 8);
-    const calls = [[path], [path, folder], [path, folder, Promise.resolve(copier)], [path, copier]];
+    const calls = [
+      [path],
+      [path, folder],
+      [path, folder, Promise.resolve(copier)],
+      [path, copier],
+      [path, '', copier],
+    ];
     for (const call of calls) {
       const failure = restorePhotoToFolder(...(call as Parameters<typeof restorePhotoToFolder>));
       await expect(failure).rejects.toThrow('Expected restorePhotoToFolder(photo, folder, restorer), with');

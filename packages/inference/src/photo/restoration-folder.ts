@@ -145,7 +145,7 @@ export async function restorePhotoToFolder(
   options: RestorePhotoOptions = {},
 ): Promise<RestoredPhoto> {
   const start = performance.now();
-  if (typeof folder !== 'string' || typeof restorer?.restoreFrames !== 'function') {
+  if (typeof folder !== 'string' || folder === '' || typeof restorer?.restoreFrames !== 'function') {
     throw new UnblurError(
       'Expected restorePhotoToFolder(photo, folder, restorer), with the path of a folder and the result of await createRestorer({ weights })',
     );
