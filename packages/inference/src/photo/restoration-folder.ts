@@ -78,6 +78,7 @@ export interface WriteRestorationOptions extends PlaybackOptions, FrameEncoding 
   ffmpegPath?: string | undefined;
   /** Called with the fraction of the work that is done, 0 to 1. */
   onShare?: ((share: number) => void) | undefined;
+  /** Stops the work, which then rejects with the signal's reason and has written nothing. */
   signal?: AbortSignal | undefined;
 }
 

@@ -31,7 +31,10 @@ import { openEngine, type EngineName } from '../engine-choice.js';
 import { restoringBytesPerPixel } from '../pictures/photo.js';
 
 export interface RestorerOptions {
-  /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */
+  /**
+   * The bytes of a `.safetensors` file of the photo network, such as `photo` of `@unblur/weights`, of `paper`, or
+   * of the baseline of Jin et al.
+   */
   weights: SafetensorsBytes;
   /**
    * What computes. Default `onnxruntime`, on the processor; `onnxruntime-webgpu` on a graphics device;
@@ -119,6 +122,7 @@ const restoreFramesOptions: OptionNames<RestoreFramesOptions> = { ...restoreOpti
 export interface RestoredFrame<Image = RgbImage> {
   /** Its place among the times that were asked for. */
   index: number;
+  /** From -1, when the shutter opens, to 1, when it closes. */
   time: number;
   frame: Image;
   /** Where the scene lies relative to the middle of the exposure. */

@@ -90,8 +90,9 @@ export interface DeblurredVideo {
   /** Of what was written, in pixels: a preview has the original and the sharp one side by side. */
   width: number;
   height: number;
-  /** Frames written now, and those that were there from before. */
+  /** How many frames were written now. */
   frames: number;
+  /** How many were in the folder already, from an earlier run. */
   skipped: number;
 }
 
