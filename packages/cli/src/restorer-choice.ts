@@ -56,7 +56,7 @@ export function addRestorerOptions(command: Command): Command {
     .addOption(
       new Option(
         '--scale <fraction>',
-        'size to work at: a smaller one follows longer blur; auto chooses the largest that suits the blur, and takes half of it into account where that is long',
+        'size to work at: a smaller one follows longer blur; auto chooses the largest that suits the blur; where the blur is long, it restores at half that size too and averages both',
       )
         .choices(['auto', '1', '1/2', '1/4', '1/8'] satisfies (keyof typeof scales)[])
         .default('auto'),

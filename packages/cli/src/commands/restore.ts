@@ -104,7 +104,7 @@ export function defineRestore(program: Command): void {
   );
   command.option(
     '--no-metadata',
-    'leave out what the photograph says of itself: date, camera, lens and place (EXIF), title, keywords and author (XMP)',
+    "leave the photograph's metadata out of the frames: date, camera, lens and place (EXIF), title, keywords and author (XMP)",
   );
   addRestorerOptions(command).action((places: string[]) => restore(places, command.optsWithGlobals()));
 }
