@@ -54,7 +54,7 @@ test.each([
   ],
   ['choose another folder of results.', 'choose another --out.', undefined],
   ['name another folder of experiments.', 'name another folder (--from).', undefined],
-  ['use: deblurVideo({a (1).gif}, sharp.mp4)', 'use: unblur video a (1).gif --out sharp.mp4', undefined],
+  ["use: deblurVideo({'a (1).gif'}, sharp.mp4)", "use: unblur video 'a (1).gif' --out sharp.mp4", undefined],
 ])('%s: said by a library, and on a command line with and without the flag', (words, named, elsewhere) => {
   for (const said of words.split(/\{.*?\}/)) expect(librarySources).toContain(said);
   const line = words.replace(/[{}]/g, '');
