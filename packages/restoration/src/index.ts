@@ -27,7 +27,7 @@ export {
   nearHalfSizeMotion,
   runsBackwards,
 } from './photo/half-size.js';
-export { analyzePhoto } from './photo/half-size-scene.js';
+export { analyzePhoto, type PhotoSceneOptions } from './photo/half-size-scene.js';
 export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
 export { readFrameNetwork } from './photo/photo-families.js';
 export { anyTimes, photoFrames, photoReach } from './photo/photo-frame-network.js';
@@ -36,6 +36,7 @@ export { photoWork } from './photo/photo-work.js';
 export {
   expectScale,
   isOneColor,
+  lengthOfMotion,
   movesBeyondReach,
   scaleForMotion,
   surveyMotion,

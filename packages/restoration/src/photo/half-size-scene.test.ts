@@ -14,6 +14,7 @@ const work = { analysis: 6, frame: 1 };
 function watched(endPixels: number, { halfRuns = 1, halfFails = false } = {}) {
   const open: string[] = [];
   const shares: number[] = [];
+  const told: boolean[] = [];
   const network = (columns: number, rows: number): TileNetwork<string> => {
     const isWhole = columns === width;
     const direction = isWhole ? 1 : halfRuns;
@@ -37,12 +38,17 @@ function watched(endPixels: number, { halfRuns = 1, halfFails = false } = {}) {
   return {
     open,
     shares,
+    told,
     analyze: () =>
       analyzePhoto(photo, {
         maximumPixels: 1e6,
         work,
         open: async (...size) => network(...size),
         onShare: (share) => shares.push(share),
+        onHalfSize(counts) {
+          expect(open).toEqual(['256x192']);
+          told.push(counts);
+        },
       }),
   };
 }
@@ -50,8 +56,9 @@ function watched(endPixels: number, { halfRuns = 1, halfFails = false } = {}) {
 test.each([1, -1])(
   'long blur: the mean of both sizes, whichever way half of it runs: %d',
   async (halfRuns) => {
-    const { open, shares, analyze } = watched(12, { halfRuns });
+    const { open, shares, told, analyze } = watched(12, { halfRuns });
     const scene = await analyze();
+    expect(told).toEqual([true]);
     expect(open).toEqual(['256x192', '128x96']);
     for (const time of [0.5, ...consistencyTimes]) {
       const { data } = await scene.renderAt(time);
@@ -66,8 +73,9 @@ test.each([1, -1])(
 );
 
 test('short blur: half the size is not looked at', async () => {
-  const { open, shares, analyze } = watched(8);
+  const { open, shares, told, analyze } = watched(8);
   const scene = await analyze();
+  expect(told).toEqual([false]);
   expect(open).toEqual(['256x192']);
   expect((await scene.renderAt(0.5)).data[0]).toBeCloseTo(0.7, 3);
   expect(shares.at(-1)).toBe(1);

@@ -13,21 +13,27 @@ import { lengthOfMotion } from './working-scale.js';
 /** Of the work at both sizes, what the photograph itself takes. */
 const wholeWork = 1 - halfSizeWork;
 
+export interface PhotoSceneOptions<Scene> extends TiledSceneOptions<Scene> {
+  /** Called once, when the blur is known, with whether half the size counts too: so much more is to be done. */
+  onHalfSize?: (counts: boolean) => void;
+}
+
 /**
  * Analyzes a photograph as `analyzeInTiles` does, and half of it too where its blur is long: all that is made
  * then is the mean of both, see `halfSizeShareFor`.
  */
 export async function analyzePhoto<Scene>(
   photo: RgbImage,
-  options: TiledSceneOptions<Scene>,
+  options: PhotoSceneOptions<Scene>,
 ): Promise<TiledScene> {
-  const { onShare = () => undefined } = options;
+  const { onShare = () => undefined, onHalfSize = () => undefined } = options;
   const mayCount = halfSizeShareFor(Infinity, photo) > 0;
   const whole = await analyzeInTiles(photo, {
     ...options,
     onShare: (share) => onShare(mayCount ? wholeWork * share : share),
   });
   const share = halfSizeShareFor(lengthOfMotion(whole.motionAt(1)), photo);
+  onHalfSize(share > 0);
   if (share === 0) {
     onShare(1);
     return whole;
