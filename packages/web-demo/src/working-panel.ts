@@ -1,5 +1,6 @@
 import type { DownloadReport } from './download/download.js';
 import { element } from './page-elements.js';
+import { WorkingProgress, type Piece } from './working-progress.js';
 
 /** What is under way: a title, how much is done, how long it takes. */
 export class WorkingPanel {
@@ -8,6 +9,8 @@ export class WorkingPanel {
   readonly #figure: HTMLElement;
   readonly #bar: HTMLProgressElement;
   readonly #stage: HTMLElement;
+  /** Of the pieces that follow each other. */
+  #progress: WorkingProgress | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   /** Which one of several is worked on, told behind each title: `2 of 5, beach`. */
   subject = '';
@@ -23,10 +26,15 @@ export class WorkingPanel {
 
   /** @param share undefined where it is not known. */
   show(title: string, share?: number, figure = ''): void {
+    this.#progress = undefined;
+    this.#showTitle(title);
+    this.#set(share, figure);
+  }
+
+  #showTitle(title: string): void {
     clearInterval(this.#timer);
     this.#panel.hidden = false;
     this.#title.textContent = this.subject ? `${title}: ${this.subject}` : title;
-    this.#set(share, figure);
   }
 
   showDownload({ receivedBytes, totalBytes }: DownloadReport): void {
@@ -38,26 +46,18 @@ export class WorkingPanel {
     );
   }
 
-  /**
-   * A piece of work whose duration is expected: the bar moves on while it is under way.
-   *
-   * @param piece.secondsLeft left out where it would be a guess: then no time is told.
-   */
-  showPiece(
-    title: string,
-    piece: { fromShare: number; toShare: number; seconds: number; secondsLeft?: number },
-  ): void {
-    const leftAfter = (seconds: number) =>
-      piece.secondsLeft === undefined ? '' : timeLeft(piece.secondsLeft - seconds);
-    this.show(title, piece.fromShare, leftAfter(0));
+  /** The bar moves on while the piece is under way. Work begins with the piece from share 0. */
+  showPiece(title: string, piece: Piece): void {
+    this.#showTitle(title);
+    if (piece.fromShare === 0) this.#progress = undefined;
+    const progress = (this.#progress ??= new WorkingProgress());
     const start = performance.now();
-    this.#timer = setInterval(() => {
-      const passed = (performance.now() - start) / 1000;
-      const done = Math.min(1, passed / piece.seconds);
-      // An expectation that was too short slows down and does not wait at the end.
-      const share = piece.fromShare + (piece.toShare - piece.fromShare) * (done < 0.9 ? done : 0.9);
-      this.#set(share, leftAfter(Math.min(passed, piece.seconds)));
-    }, 250);
+    const tell = () => {
+      const { share, secondsLeft } = progress.at(piece, (performance.now() - start) / 1000);
+      this.#set(share, secondsLeft === undefined ? '' : timeLeft(secondsLeft));
+    };
+    tell();
+    this.#timer = setInterval(tell, 250);
   }
 
   hide(): void {
