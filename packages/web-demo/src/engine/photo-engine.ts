@@ -7,7 +7,7 @@ import {
   type Precision,
   tilesOf,
   type RgbImage,
-  type SceneProgress,
+  type PhotoSceneOptions,
   type TiledScene,
   type TileNetwork,
 } from '@unblur/restoration';
@@ -70,7 +70,11 @@ export class PhotoEngine {
   }
 
   /** Finds out what all frames of a photograph are made from. */
-  analyze(photo: RgbImage, progress: SceneProgress, precision: Precision = 'int8'): Promise<TiledScene> {
+  analyze(
+    photo: RgbImage,
+    progress: Pick<PhotoSceneOptions<TensorScene>, 'onShare' | 'onHalfSize'>,
+    precision: Precision = 'int8',
+  ): Promise<TiledScene> {
     return analyzePhoto(photo, {
       ...progress,
       work: this.#work,

@@ -12,15 +12,11 @@ import {
 import { EngineDecision } from './engine-decision.js';
 import type { EngineName } from './engine-names.js';
 import { frameCount } from './frame-order.js';
-import type {
-  EngineFacts,
-  Estimate,
-  RestoreReport,
-  RestoringRequest,
-  RestoringResults,
-} from './restoring-worker.js';
+import type { EngineFacts, RestoreReport, RestoringRequest, RestoringResults } from './restoring-worker.js';
+import type { Estimate } from './photo-times.js';
 
-export type { EngineFacts, Estimate, RestoreReport } from './restoring-worker.js';
+export type { Estimate } from './photo-times.js';
+export type { EngineFacts, RestoreReport } from './restoring-worker.js';
 
 /** What the page hears on the way: the worker's reports, and that the graphics device was lost. */
 export type RestorerReport = RestoreReport | { kind: 'lost' };
@@ -230,17 +226,23 @@ export class PageRestorer {
     return this.#isLost ? 'WebGPU failed here' : this.#decision.reason;
   }
 
-  /** What restorations of photographs of these sizes take. */
-  async estimate(sizes: readonly { width: number; height: number }[]): Promise<Estimate[]> {
+  /**
+   * What restorations of a photograph at these sizes take.
+   *
+   * @param blur where it is known: how far things move from the middle of the exposure to its end, as a share
+   * of the longer side.
+   */
+  async estimate(sizes: readonly { width: number; height: number }[], blur?: number): Promise<Estimate[]> {
     const { calls } = await this.#start();
-    return calls.call({ kind: 'estimate', sizes, frames: frameCount });
+    return calls.call({ kind: 'estimate', sizes, frames: frameCount, blur });
   }
 
-  /** Rejects with an AbortError when `stop` is called. */
+  /** Rejects with an AbortError when `stop` is called. @param blur as for `estimate`. */
   async restore(
     photo: Picture,
     times: readonly number[],
     onReport: (report: RestorerReport) => void,
+    blur?: number,
   ): Promise<Restoration> {
     clearTimeout(this.#idle);
     if (this.#candidateIsBetter) this.#useCandidate();
@@ -252,7 +254,7 @@ export class PageRestorer {
     try {
       running = await this.#start(onReport);
       const { sceneNumber, ...told } = await running.calls.call(
-        { kind: 'restore', photo, times },
+        { kind: 'restore', photo, times, blur },
         {
           onReport: (report) => {
             if (report.kind === 'motion') motion = report.motion;
@@ -287,7 +289,7 @@ export class PageRestorer {
       if (!wasOnGraphics || this.#isLost) throw cause;
       this.#loseGraphics();
       onReport({ kind: 'lost' });
-      return this.restore(photo, times, onReport);
+      return this.restore(photo, times, onReport, blur);
     }
   }
 

@@ -1,5 +1,5 @@
 import { consistencyTimes } from '@unblur/core-model';
-import { consistencyRenderings, furtherRenderings, type TiledScene } from '@unblur/restoration';
+import { furtherRenderings, type TiledScene } from '@unblur/restoration';
 import type { DownloadReport } from '../download/download.js';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
 import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js';
@@ -9,6 +9,7 @@ import type { EngineName } from './engine-names.js';
 import { startWithWeights, streaksOfNoise } from './engine.js';
 import { earlyOrder } from './frame-order.js';
 import { PhotoEngine } from './photo-engine.js';
+import { PhotoTimes, type Estimate } from './photo-times.js';
 import { WorkRates } from './work-rates.js';
 
 export type RestoringRequest =
@@ -16,10 +17,18 @@ export type RestoringRequest =
   | { kind: 'start'; engine: EngineName; weightsUrl: string; weightsBytes: number }
   /** What this engine is told from others by. */
   | { kind: 'sample' }
-  /** How long a restoration of each size takes, the frames at `consistencyTimes` among so many. */
-  | { kind: 'estimate'; sizes: readonly { width: number; height: number }[]; frames: number }
+  /**
+   * How long a restoration of each size takes, the frames at `consistencyTimes` among so many. @param blur
+   * where it is known: how far things move from the middle of the exposure to its end, of the longer side.
+   */
+  | {
+      kind: 'estimate';
+      sizes: readonly { width: number; height: number }[];
+      frames: number;
+      blur: number | undefined;
+    }
   /** @param times of the frames, in time order, the middle of the exposure (0) among them. */
-  | { kind: 'restore'; photo: Picture; times: readonly number[] }
+  | { kind: 'restore'; photo: Picture; times: readonly number[]; blur: number | undefined }
   /** The frame at one time of the photograph that was restored last. */
   | { kind: 'render'; sceneNumber: number; time: number };
 
@@ -65,25 +74,12 @@ export interface PieceOfWork {
   secondsLeft?: number;
 }
 
-/** What a restoration takes. */
-export interface Estimate {
-  seconds: number;
-  /** Otherwise a guess, from pictures too small to tell; most take less. */
-  isMeasured: boolean;
-}
-
 type Report = (report: RestoreReport, transfer?: Transferable[]) => void;
 
-let started: { photos: PhotoEngine; warmUpMilliseconds: number } | undefined;
+let started: { photos: PhotoEngine; times: PhotoTimes; warmUpMilliseconds: number } | undefined;
 /** What the last photograph left behind for frames at further times. */
 let current: { number: number; scene: TiledScene } | undefined;
 let scenesSoFar = 0;
-const rates = new WorkRates();
-/** Of the largest picture of which a frame was made. */
-let mostPixels = 0;
-/** Smaller pictures, and the first runs of all, are slower than what follows: they tell little of it. */
-const tellingPixels = 50_000;
-const isMeasured = (pixels: number) => mostPixels >= Math.min(pixels, tellingPixels);
 
 answerCalls<RestoringRequest, RestoringResults, RestoreReport>(async (request, report) => {
   switch (request.kind) {
@@ -93,10 +89,9 @@ answerCalls<RestoringRequest, RestoringResults, RestoreReport>(async (request, r
       return { result: await (sampling = sample()) };
     case 'estimate':
       return {
-        result: request.sizes.map(({ width, height }) => ({
-          seconds: secondsFor(width, height, request.frames - consistencyTimes.length),
-          isMeasured: isMeasured(width * height),
-        })),
+        result: request.sizes.map((size) =>
+          started!.times.estimate(size, request.frames - consistencyTimes.length, request.blur),
+        ),
       };
     case 'restore':
       return { result: await restore(request, report) };
@@ -113,9 +108,11 @@ async function start(
   report: Report,
 ): Promise<EngineFacts> {
   const { engine, weights } = await startWithWeights(request.engine, request, report);
+  const rates = new WorkRates();
   const photos = new PhotoEngine(engine, weights, rates);
   report({ kind: 'warm-up' });
-  started = { photos, warmUpMilliseconds: await warmUp(photos) };
+  const times = new PhotoTimes((width, height) => photos.workFor(width, height), rates);
+  started = { photos, times, warmUpMilliseconds: await warmUp(photos) };
   return { name: engine.name, description: engine.description };
 }
 
@@ -155,28 +152,15 @@ async function sample(): Promise<EngineSample | undefined> {
   return { frames, milliseconds };
 }
 
-/** Until frames can be had, those at `consistencyTimes` at once; then each further frame. */
-function secondsOf(width: number, height: number): { preparation: number; frame: number } {
-  const work = started!.photos.workFor(width, height);
-  const frame = rates.seconds('frame', work.frame);
-  return { preparation: rates.seconds('analysis', work.analysis) + consistencyRenderings * frame, frame };
-}
-
-/** @param renderings how many frames are made beside those that are there once a photograph is analyzed. */
-function secondsFor(width: number, height: number, renderings: number): number {
-  const { preparation, frame } = secondsOf(width, height);
-  return preparation + renderings * frame;
-}
-
 /**
  * The middle frame is made first, then the ends, then what lies between, so that there is something to see
  * early.
  */
 async function restore(
-  { photo, times }: Extract<RestoringRequest, { kind: 'restore' }>,
+  { photo, times, blur }: Extract<RestoringRequest, { kind: 'restore' }>,
   report: Report,
 ): Promise<RestoringResults['restore']> {
-  const { photos } = started!;
+  const { photos, times: photoTimes } = started!;
   isPhotoWaiting = true;
   await sampling?.catch(() => undefined);
   await rendering;
@@ -185,45 +169,23 @@ async function restore(
   current = undefined;
 
   const start = performance.now();
-  const { width, height } = photo;
-  await photos.prepare(width, height);
-  const renderings = furtherRenderings(times);
-  const preparedShare = secondsOf(width, height).preparation / secondsFor(width, height, renderings);
-  const tellPreparation = (share: number) => {
-    const { preparation, frame } = secondsOf(width, height);
-    const seconds = (1 - share) * preparation;
-    report({
-      kind: 'piece',
-      fromShare: share * preparedShare,
-      toShare: preparedShare,
-      seconds,
-      ...(isMeasured(width * height) && { secondsLeft: seconds + renderings * frame }),
-    });
-  };
-  tellPreparation(0);
+  await photos.prepare(photo.width, photo.height);
+  const clock = photoTimes.begin(photo, furtherRenderings(times), blur);
+  report(clock.prepare(0));
   const scene = await photos.analyze(imageOfPicture(photo), {
-    onShare(share) {
-      if (share < 1) tellPreparation(share);
-    },
+    onHalfSize: (counts) => clock.knowHalfSize(counts),
+    onShare: (share) => report(clock.prepare(share)),
   });
-  mostPixels = Math.max(mostPixels, width * height);
   current = { number: ++scenesSoFar, scene };
   report({ kind: 'motion', motion: summarizeMotion(times.map((time) => scene.motionAt(time))) });
 
-  let rendered = 0;
-  const shareRendered = () => preparedShare + ((1 - preparedShare) * rendered) / renderings;
   for (const [done, index] of earlyOrder(times).entries()) {
     const time = times[index]!;
-    if (!consistencyTimes.includes(time)) {
-      const { frame: seconds } = secondsOf(width, height);
-      const secondsLeft = (renderings - rendered) * seconds;
-      const fromShare = shareRendered();
-      rendered++;
-      report({ kind: 'piece', fromShare, toShare: shareRendered(), seconds, secondsLeft });
-    }
+    if (!consistencyTimes.includes(time)) report(clock.nextFrame());
     const picture = pictureOfImage(await scene.renderAt(time));
     report({ kind: 'frame', index, picture, done: done + 1 }, [picture.rgba.buffer]);
   }
+  clock.end();
   return { sceneNumber: current.number, milliseconds: performance.now() - start };
 }
 

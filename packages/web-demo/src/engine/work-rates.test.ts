@@ -8,11 +8,23 @@ test('forgets the slow first run, which compiles, with the second', () => {
   expect(rates.seconds('analysis', 20)).toBeCloseTo(1, 6);
 });
 
-test('follows an engine that slows down, half of the way with each run', () => {
+test('follows an engine that slows down, and no single run that something disturbed', () => {
   const rates = new WorkRates();
-  rates.learn('frame', 8, 1);
-  rates.learn('frame', 4, 1);
-  expect(rates.seconds('frame', 6)).toBeCloseTo(1, 6);
+  for (let run = 0; run < 5; run++) rates.learn('frame', 8, 1);
+  rates.learn('frame', 8, 4);
+  rates.learn('frame', 8, 0.1);
+  expect(rates.seconds('frame', 8)).toBe(1);
+  for (let run = 0; run < 3; run++) rates.learn('frame', 8, 4);
+  expect(rates.seconds('frame', 8)).toBe(4);
+});
+
+test('takes large runs at their word, and small ones as long as there are no others', () => {
+  const rates = new WorkRates();
+  for (let run = 0; run < 5; run++) rates.learn('analysis', 1, 1);
+  rates.learn('analysis', 4, 2);
+  expect(rates.seconds('analysis', 4)).toBe(2);
+  rates.learn('analysis', 1, 1);
+  expect(rates.seconds('analysis', 4)).toBe(2);
 });
 
 test('tells each half of the network by its own runs', () => {

@@ -4,6 +4,7 @@ import { evenTimes } from '../engine/frame-order.js';
 import type { Estimate, Restoration } from '../engine/restorer.js';
 import { element, scrollToStatus } from '../page-elements.js';
 import type { Picture } from '../picture.js';
+import type { MotionSummary } from '../player/motion-summary.js';
 import { fitPicture } from '../saving/fitting.js';
 import { resetSaveNote, type Savable } from '../saving/save-buttons.js';
 import { duration } from '../working-panel.js';
@@ -26,6 +27,8 @@ export interface GivenPhoto {
   sizes?: PhotoSizes;
   /** The photograph itself, small, since it was looked at. */
   small?: Picture;
+  /** As the last restoration found it: see `PageRestorer.estimate`. */
+  blur?: number;
   /** What was made last; stays until the next is complete. */
   result?: PhotoResult;
   /** Whether the result was on show. */
@@ -72,6 +75,8 @@ const previewSeconds = 0.8;
 const previewSides = [320, 256, 192, 128, 96];
 /** Nobody needs a preview of what is there sooner. */
 const soonSeconds = 2.5;
+/** Shorter blur looks like none on a small preview. */
+const leastBlurPixels = 1.5;
 /** With `Automatic`, the largest size that takes no longer than this; at least the first. */
 const automaticSeconds = 20;
 
@@ -281,8 +286,9 @@ export class PhotoDesk {
         });
         if (!isCurrent()) return;
         const { frames, motion } = restored;
+        photo.blur = blurOf(motion, preview);
         if (isOnShow()) player.showScene({ blurred: preview, frames, motion, isPreview: true });
-        // Measured by the preview, the times are better known.
+        // Measured by the preview, the times are better known, and so is whether the blur takes longer.
         chosen = await this.#chooseSize(photo, first.original);
         if (!isCurrent()) return;
       }
@@ -342,12 +348,14 @@ export class PhotoDesk {
     const { player, say } = this.#parts;
     const restored = await restoreScene(this.#parts, picture, {
       title: 'Restoring',
+      blur: photo.blur,
       isCurrent,
       // What was made before stays on show.
       isShown: () => isOnShow() && !photo.result,
     });
     if (!restored) return;
     const { scene, restoration } = restored;
+    photo.blur = blurOf(restoration.motion, picture);
     const hasSmaller = Math.max(picture.width, picture.height) > this.#offeredSides[0]!;
     const wayOut = hasSmaller ? 'choose a smaller working size' : 'choose a photograph with less motion';
     const told = `${note}${describe(restoration, picture, wayOut)}`;
@@ -367,7 +375,7 @@ export class PhotoDesk {
   /** Measured by the photograph itself, the times are known best. Without an engine they stay as they were. */
   async #updateTimes(photo: GivenPhoto): Promise<void> {
     const { original, automatic } = photo.sizes!;
-    const choices = await this.#sizeChoices(original).catch(() => undefined);
+    const choices = await this.#sizeChoices(original, photo.blur).catch(() => undefined);
     if (!choices) return;
     photo.sizes = { original, choices, automatic };
     if (photo === this.#shown) this.#showSizes(photo.sizes);
@@ -384,7 +392,7 @@ export class PhotoDesk {
   /** The size to work a photograph at, and what it takes. */
   async #chooseSize(photo: GivenPhoto, original: { width: number; height: number }): Promise<SizeChoice> {
     const offered = this.#offeredSides;
-    const choices = await this.#sizeChoices(original);
+    const choices = await this.#sizeChoices(original, photo.blur);
     const automatic = choices.findLastIndex(
       ({ isNeeded, seconds }, index) =>
         isNeeded && (offered[index]! <= firstSidePixels || seconds <= automaticSeconds),
@@ -397,7 +405,10 @@ export class PhotoDesk {
     return [...this.#detail.options].slice(1).map(({ value }) => Number(value));
   }
 
-  async #sizeChoices(original: PhotoSizes['original']): Promise<PhotoSizes['choices']> {
+  async #sizeChoices(
+    original: PhotoSizes['original'],
+    blur: number | undefined,
+  ): Promise<PhotoSizes['choices']> {
     const longest = Math.max(original.width, original.height);
     const sides = this.#offeredSides.map((side) => Math.min(longest, side));
     const estimates = await this.#parts.restorer.estimate(
@@ -405,6 +416,7 @@ export class PhotoDesk {
         width: Math.max(1, Math.round((original.width * side) / longest)),
         height: Math.max(1, Math.round((original.height * side) / longest)),
       })),
+      blur,
     );
     return sides.map((side, index) => ({
       side,
@@ -535,6 +547,9 @@ export function describe(
   return `${limit}${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s on ${howItRan}.`;
 }
 
+/** As `PageRestorer.estimate` takes it. */
+const blurOf = ({ lengthPixels }: MotionSummary, { width, height }: Picture) =>
+  Math.max(leastBlurPixels, lengthPixels) / Math.max(width, height);
 const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} × ${height}`;
 const describeChoice = ({ side, seconds, isMeasured }: SizeChoice) =>
   isMeasured ? `${side} px, about ${duration(seconds)}` : `${side} px`;

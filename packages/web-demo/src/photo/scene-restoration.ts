@@ -17,6 +17,7 @@ export interface SceneParts {
  * looked at.
  *
  * @param title of the panel. @param truth the frames as they were, where known.
+ * @param blur what is known of it, see `PageRestorer.estimate`.
  * @param isCurrent whether anybody still waits for it. @param isShown whether it is what is on show.
  * @returns the scene, the same object that was shown unfinished; undefined where nobody waits for it.
  */
@@ -26,13 +27,20 @@ export async function restoreScene(
   {
     title,
     truth,
+    blur,
     isCurrent,
     isShown,
-  }: { title: string; truth?: readonly Picture[]; isCurrent: () => boolean; isShown: () => boolean },
+  }: {
+    title: string;
+    truth?: readonly Picture[];
+    blur?: number | undefined;
+    isCurrent: () => boolean;
+    isShown: () => boolean;
+  },
 ): Promise<{ scene: Savable['scene']; restoration: Restoration } | undefined> {
   const frames = new Array<Picture | undefined>(frameCount).fill(undefined);
   let scene: Scene | undefined;
-  const restoration = await restorer.restore(blurred, shownTimes, (report) => {
+  const onReport = (report: RestorerReport) => {
     if (!isCurrent()) return;
     showReport(working, title, report);
     if (report.kind === 'motion') {
@@ -44,7 +52,8 @@ export async function restoreScene(
       if (player.isShowing(scene)) player.showNewFrames();
       else player.showUnfinishedScene(scene);
     }
-  });
+  };
+  const restoration = await restorer.restore(blurred, shownTimes, onReport, blur);
   if (!isCurrent()) return undefined;
   working.hide();
   const { motion, renderAt } = restoration;

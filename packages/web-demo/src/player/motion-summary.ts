@@ -1,5 +1,6 @@
 import {
   exposureMotion,
+  lengthOfMotion,
   movesBeyondReach,
   photoReach,
   rimLengthPixels,
@@ -14,6 +15,8 @@ export interface MotionSummary {
   path: Displacement[];
   /** The length that the rim of the colour wheel stands for. */
   rimPixels: number;
+  /** How far most of what moves moves at most, from the middle of the exposure to its end. */
+  lengthPixels: number;
   /** Whether things move further than the network can follow. */
   isBeyondReach: boolean;
 }
@@ -25,6 +28,7 @@ export function summarizeMotion(motionsPixels: readonly MotionField[]): MotionSu
     exposure,
     path: globalPath(motionsPixels),
     rimPixels: rimLengthPixels(exposure),
+    lengthPixels: lengthOfMotion(motionsPixels.at(-1)!),
     isBeyondReach: movesBeyondReach(motionsPixels.at(-1)!, photoReach),
   };
 }
