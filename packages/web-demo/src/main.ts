@@ -2,6 +2,7 @@ import { defaultWeightsName } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import { failureMessage } from './failure-message.js';
 import { engineNames, type EngineName } from './engine/engine-names.js';
+import { tellEngine } from './engine/engine-note.js';
 import { PageRestorer, photoWeightsUrl } from './engine/restorer.js';
 import { isMetered, tellOffline } from './offline/offline.js';
 import { betterOrder } from './own-blur/scores.js';
@@ -159,6 +160,7 @@ async function restoreOwnBlur(own: OwnBlur): Promise<void> {
     if (!restored) return;
     const { scene, restoration } = restored;
     ownWork = undefined;
+    tellEngine(restoration.engine);
     const told = describe(restoration, own.blurred, 'move the camera less');
     ownResult = { name: 'own-blur', scene, told };
     element('edit-own-blur', HTMLButtonElement).disabled = false;

@@ -65,7 +65,8 @@ function writeNarrowWeights(): Uint8Array {
 const narrowWeights = writeNarrowWeights();
 
 const status = () => page.locator('#status');
-const doneOn = (engine: string) => new RegExp(`\\d+ frames of .* in [\\d.]+ s on ${engine}`);
+const done = /\d+ frames of .* in [\d.]+ s\.$/;
+const engineNote = (on = page) => on.textContent('#engine-note');
 
 /** @param before runs in the page before it begins. */
 async function openPage(
@@ -491,6 +492,25 @@ describeInBrowser('the page', () => {
     expect(await page.locator('#start').isVisible()).toBe(true);
   });
 
+  test('keeps no room on a phone for what it may have to say, and moves nothing to say it', async () => {
+    const phone = await openPage('', { viewport: { width: 390, height: 844 }, hasTouch: true });
+    const topOfMoment = () => phone.locator('#moment').evaluate((box) => box.getBoundingClientRect().top);
+    const endOfMasthead = await phone
+      .locator('.masthead')
+      .evaluate((box) => box.getBoundingClientRect().bottom);
+    const before = await topOfMoment();
+    expect(before - endOfMasthead).toBeLessThan(16);
+    await phone.setInputFiles('#file', {
+      name: 'notes.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('Dear all'),
+    });
+    await waitForStatus(/text file/, phone);
+    expect(await topOfMoment()).toBe(before);
+    expect(await accessibilityFaultsOf(phone)).toEqual([]);
+    await phone.context().close();
+  });
+
   test('skips to what the visitor begins with', async () => {
     await page.focus('#skip-link');
     await page.keyboard.press('Enter');
@@ -501,9 +521,8 @@ describeInBrowser('the page', () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     const processors = await page.evaluate(() => navigator.hardwareConcurrency);
     await givePhoto('small.png', await smallPhoto());
-    const told = await waitForStatus(doneOn('WebAssembly'));
-    expect(told).toMatch(/^25 frames of 160 × 96 in/);
-    const threads = Number(/(\d+) thread/.exec(told)![1]);
+    expect(await waitForStatus(done)).toMatch(/^25 frames of 160 × 96 in/);
+    const threads = Number(/^Last: WebAssembly, (\d+) thread/.exec((await engineNote())!)![1]);
     expect(threads).toBeGreaterThanOrEqual(Math.min(4, processors));
     expect(threads).toBeLessThanOrEqual(processors);
   });
@@ -512,7 +531,8 @@ describeInBrowser('the page', () => {
     plainPage = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
     expect(await plainPage.evaluate(() => crossOriginIsolated)).toBe(false);
     await givePhoto('small.png', await smallPhoto(), 'image/png', plainPage);
-    await waitForStatus(/frames of 160 × 96 .* WebAssembly, 1 thread\./, plainPage);
+    await waitForStatus(/frames of 160 × 96/, plainPage);
+    expect(await engineNote(plainPage)).toBe('Last: WebAssembly, 1 thread.');
     await plainPage.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
     await plainPage.reload();
     await watch(plainPage);
@@ -528,7 +548,8 @@ describeInBrowser('the page', () => {
       await waitForFrames(plainPage);
       longest = await longestPageTask(async () => {
         await held.release();
-        await waitForStatus(/25 frames of 640 × 360 .* WebAssembly, [2-8] threads/, plainPage);
+        await waitForStatus(/25 frames of 640 × 360/, plainPage);
+        expect(await engineNote(plainPage)).toMatch(/WebAssembly, [2-8] threads/);
         await plainPage.waitForTimeout(500);
       }, plainPage);
       console.log(
@@ -1032,7 +1053,7 @@ describeInBrowser('the page', () => {
     expect(Number(await plainPage.inputValue('#turn'))).toBeGreaterThan(3);
     expect(await accessibilityFaultsOf(plainPage)).toEqual([]);
     await plainPage.click('#restore-own-blur');
-    await waitForStatus(doneOn('WebAssembly'), plainPage);
+    await waitForStatus(done, plainPage);
     await plainPage.waitForFunction(() =>
       /dB on average/.test(document.getElementById('scores-note')!.textContent),
     );
@@ -1067,7 +1088,7 @@ describeInBrowser('the page', () => {
     // Whoever comes back to it is told again what it is.
     await plainPage.click('#tab-photo');
     await plainPage.click('#tab-own-blur');
-    expect(await plainPage.textContent('#status')).toMatch(doneOn('WebAssembly'));
+    expect(await plainPage.textContent('#status')).toMatch(done);
     // Another motion is another blur.
     await plainPage.locator('#tilt').evaluate((slider) => {
       (slider as HTMLInputElement).value = '4';
@@ -1086,7 +1107,7 @@ describeInBrowser('the page', () => {
     await waitForStatus(/^Restoring/, own);
     await own.selectOption('#engine', '');
     await held.release();
-    await waitForStatus(doneOn('WebAssembly'), own);
+    await waitForStatus(done, own);
     await own.click('#edit-own-blur');
     await holdCalls(own, 'restore');
     await own.click('#restore-own-blur');
@@ -1521,7 +1542,7 @@ describeInBrowser('the page', () => {
     await page.context().setOffline(true);
     await page.reload();
     await givePhoto('small.png', await smallPhoto());
-    await waitForStatus(doneOn('WebAssembly'));
+    await waitForStatus(done);
     await page.context().setOffline(false);
   });
 
@@ -1555,7 +1576,8 @@ describeInBrowser('the page', () => {
     await control.send('Browser.crashGpuProcess').catch(() => undefined);
     // The page may have ended the worker already.
     await openGate.evaluate((open) => open()).catch(() => undefined);
-    expect(await waitForStatus(doneOn('WebAssembly'))).toContain('160 × 96');
+    expect(await waitForStatus(done)).toContain('160 × 96');
+    expect(await engineNote()).toMatch(/^Last: WebAssembly/);
   });
 
   test('computes on the processor where no graphics device is asked for', async () => {
@@ -1564,7 +1586,8 @@ describeInBrowser('the page', () => {
     await waitForWork(/^Restoring$/);
     await held.release();
     // Not the earlier result, which is told of until then.
-    await waitForStatus(/^25 frames of 160 × 96 in [\d.]+ s on WebAssembly/);
+    await waitForStatus(/^25 frames of 160 × 96 in [\d.]+ s\.$/);
+    expect(await engineNote()).toMatch(/^Last: WebAssembly/);
     await page.context().close();
   });
 

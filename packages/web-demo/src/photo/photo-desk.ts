@@ -1,5 +1,6 @@
 import { fitWithin } from '@unblur/restoration';
 import { failureMessage } from '../failure-message.js';
+import { tellEngine } from '../engine/engine-note.js';
 import { evenTimes } from '../engine/frame-order.js';
 import type { Estimate, Restoration } from '../engine/restorer.js';
 import { element, scrollToStatus } from '../page-elements.js';
@@ -355,6 +356,7 @@ export class PhotoDesk {
     });
     if (!restored) return;
     const { scene, restoration } = restored;
+    tellEngine(restoration.engine);
     photo.blur = blurOf(restoration.motion, picture);
     const hasSmaller = Math.max(picture.width, picture.height) > this.#offeredSides[0]!;
     const wayOut = hasSmaller ? 'choose a smaller working size' : 'choose a photograph with less motion';
@@ -536,15 +538,14 @@ const fileNameOf = ({ file, name }: GivenPhoto) => (file instanceof File && file
 
 /** @param wayOut what to do where the blur is too long. */
 export function describe(
-  { frames, motion, milliseconds, engine }: Restoration,
+  { frames, motion, milliseconds }: Restoration,
   picture: Picture,
   wayOut: string,
 ): string {
   const limit = motion.isBeyondReach
     ? `The blur is longer than the network can follow, so some of it may remain: ${wayOut}. `
     : '';
-  const howItRan = engine.reason ? `${engine.description}; ${engine.reason}` : engine.description;
-  return `${limit}${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s on ${howItRan}.`;
+  return `${limit}${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s.`;
 }
 
 /** As `PageRestorer.estimate` takes it. */

@@ -2,6 +2,7 @@ import './clip.css';
 import { failureMessage } from '../failure-message.js';
 import { element, scrollToStatus } from '../page-elements.js';
 import type { EngineName } from '../engine/engine-names.js';
+import { tellEngine } from '../engine/engine-note.js';
 import { canShareVideo, describeSize, download, notShared, share } from '../saving/save-buttons.js';
 import { duration, WorkingPanel } from '../working-panel.js';
 import type { ClipFormatName } from './clip-formats.js';
@@ -322,6 +323,7 @@ export class ClipDesk {
       if (!isCurrent()) return;
       this.#done();
       this.#isResultShown = false;
+      tellEngine({ description: sharpened.engine });
       this.#learnCost(sharpened, settings);
       clip.result = this.#resultOf(clip, sharpened, settings, (performance.now() - start) / 1000);
       this.#showResult(clip.result);
@@ -359,7 +361,7 @@ export class ClipDesk {
         loops: false,
       },
       note: `${formatLabels[format]}, ${width} × ${height}, ${passes === 'mirrored' ? 'two passes' : 'one pass'}, ${describeSize(sharpened.clip.size)}.`,
-      told: `${sharpened.frames} frames of ${width} × ${height} in ${duration(seconds)} on ${sharpened.engine}.${faults.join('')}`,
+      told: `${sharpened.frames} frames of ${width} × ${height} in ${duration(seconds)}.${faults.join('')}`,
     };
   }
 
