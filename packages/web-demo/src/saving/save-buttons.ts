@@ -80,7 +80,7 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
 /** What the note says before anything is saved. */
 export function resetSaveNote(): void {
   element('save-note', HTMLElement).textContent =
-    'The film plays in the order and at the speed set below the picture.';
+    'The photo is the frame that is shown; films play as set below the picture.';
 }
 
 export function canShareVideo(): boolean {
