@@ -1,64 +1,17 @@
-import { fitWithin } from '@unblur/restoration';
-import { failureMessage } from '../failure-message.js';
 import { tellEngine } from '../engine/engine-note.js';
 import { evenTimes } from '../engine/frame-order.js';
-import type { Estimate, Restoration } from '../engine/restorer.js';
-import { element, scrollToStatus } from '../page-elements.js';
+import { failureMessage } from '../failure-message.js';
+import { scrollToStatus } from '../page-elements.js';
 import type { Picture } from '../picture.js';
 import type { MotionSummary } from '../player/motion-summary.js';
-import { fitPicture } from '../saving/fitting.js';
 import { resetSaveNote, type Savable } from '../saving/save-buttons.js';
 import { duration } from '../working-panel.js';
-import type { DecodedPhoto } from './photo-decoding.js';
+import { fileNameOf, firstSidePixels, lookAt, type GivenPhoto, type PhotoResult } from './given-photo.js';
 import { readPhoto } from './photo-intake.js';
+import { PhotoList } from './photo-list.js';
 import { restoreScene, showReport, type SceneParts } from './scene-restoration.js';
-
-/** A photograph that was given, and what has become of it. */
-export interface GivenPhoto {
-  readonly file: Blob;
-  readonly isHeic: boolean;
-  /** Without the ending. */
-  readonly name: string;
-  /** Decoded small before, to see that it can be. */
-  first?: DecodedPhoto;
-  /** `forgotten`: was done and looked at, and has made room for others. */
-  state: 'waiting' | 'working' | 'done' | 'failed' | 'stopped' | 'forgotten';
-  /** The size it is to be worked at, as it was chosen: `auto` or the longer side in pixels. */
-  detail?: string;
-  sizes?: PhotoSizes;
-  /** The photograph itself, small, since it was looked at. */
-  small?: Picture;
-  /** As the last restoration found it: see `PageRestorer.estimate`. */
-  blur?: number;
-  /** What was made last; stays until the next is complete. */
-  result?: PhotoResult;
-  /** Whether the result was on show. */
-  wasSeen?: boolean;
-  /** What was said at its end. */
-  told?: string;
-}
-
-interface PhotoResult {
-  savable: Savable;
-  told: string;
-  /** What was chosen when it was made. */
-  detail: string;
-  engineChoice: string;
-}
-
-interface PhotoSizes {
-  original: { width: number; height: number };
-  /** For each size that may be chosen, the longer side in pixels and what it takes. */
-  choices: SizeChoice[];
-  /** Index of the one that is taken where none is chosen. */
-  automatic: number;
-}
-
-interface SizeChoice extends Estimate {
-  side: number;
-  /** Whether it differs from the one before. */
-  isNeeded: boolean;
-}
+import { tellDecoding, tellResult } from './told-result.js';
+import { sizeOf, WorkingSizes } from './working-sizes.js';
 
 interface DeskParts extends SceneParts {
   say: (message: string, isError?: boolean) => void;
@@ -68,18 +21,11 @@ interface DeskParts extends SceneParts {
   engineChoice: { value: string };
 }
 
-/** A photograph is looked at in this size until more is known. */
-const firstSidePixels = 640;
 const previewFrames = 7;
-/** What a preview may take: of two seconds, opening the network takes the rest. */
-const previewSeconds = 0.8;
-const previewSides = [320, 256, 192, 128, 96];
 /** Nobody needs a preview of what is there sooner. */
 const soonSeconds = 2.5;
 /** Shorter blur looks like none on a small preview. */
 const leastBlurPixels = 1.5;
-/** With `Automatic`, the largest size that takes no longer than this; at least the first. */
-const automaticSeconds = 20;
 
 /** What the frames of all photographs may take together, one more aside: a quarter of the memory there is. */
 function mostFrameBytes(): number {
@@ -90,12 +36,9 @@ function mostFrameBytes(): number {
 /** The photographs that were given: restored one after the other, each to be looked at again. */
 export class PhotoDesk {
   readonly #parts: DeskParts;
-  readonly #detail = element('detail', HTMLSelectElement);
-  readonly #list = element('queue', HTMLElement);
-  readonly #refusedList = element('refused', HTMLElement);
+  readonly #sizes: WorkingSizes;
+  readonly #list = new PhotoList((index) => this.#choose(this.#photos[index]!));
   #photos: GivenPhoto[] = [];
-  /** Why other files that came with them are not taken, a sentence for each. */
-  #refused: readonly string[] = [];
   #shown: GivenPhoto | undefined;
   #working: GivenPhoto | undefined;
   /** Grows with every piece of work; what comes back for an older one is dropped. */
@@ -103,9 +46,9 @@ export class PhotoDesk {
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
-    this.#detail.addEventListener('change', () => {
+    this.#sizes = new WorkingSizes(parts.restorer, () => {
       for (const photo of this.#photos) {
-        if (photo.state === 'waiting' || photo.state === 'working') photo.detail = this.#detail.value;
+        if (photo.state === 'waiting' || photo.state === 'working') photo.detail = this.#sizes.chosen;
       }
       this.restoreAgain();
     });
@@ -137,10 +80,10 @@ export class PhotoDesk {
   give(photos: GivenPhoto[], refused: readonly string[] = []): void {
     this.pause();
     this.#photos = photos;
-    this.#showRefused(refused);
+    this.#list.showRefused(refused);
     this.#shown = photos[0];
-    for (const photo of photos) photo.detail = this.#detail.value;
-    this.#showSizes(undefined);
+    for (const photo of photos) photo.detail = this.#sizes.chosen;
+    this.#sizes.show(undefined);
     if (this.#parts.isShown()) this.#next();
     else this.#showList();
   }
@@ -175,7 +118,7 @@ export class PhotoDesk {
   clear(): void {
     this.pause();
     this.#photos = [];
-    this.#showRefused([]);
+    this.#list.showRefused([]);
     this.#shown = undefined;
     this.#showList();
   }
@@ -187,12 +130,12 @@ export class PhotoDesk {
     scrollToStatus();
     this.pause();
     const { result } = photo;
-    if (result?.detail === this.#detail.value && result.engineChoice === this.#parts.engineChoice.value) {
+    if (result?.detail === this.#sizes.chosen && result.engineChoice === this.#parts.engineChoice.value) {
       this.#goBackTo(result, photo);
       return this.show();
     }
     photo.state = 'waiting';
-    photo.detail = this.#detail.value;
+    photo.detail = this.#sizes.chosen;
     void this.#restore(photo);
   }
 
@@ -276,10 +219,10 @@ export class PhotoDesk {
       }
       await this.#startEngine(isCurrent);
       if (!isCurrent()) return;
-      let chosen = await this.#chooseSize(photo, first.original);
+      let chosen = await this.#sizes.choose(photo, first.original);
       if (!isCurrent()) return;
       const preview =
-        chosen.seconds > soonSeconds && !before ? await this.#previewOf(first.picture) : undefined;
+        chosen.seconds > soonSeconds && !before ? await this.#sizes.previewOf(first.picture) : undefined;
       if (!isCurrent()) return;
       if (preview) {
         const restored = await this.#parts.restorer.restore(preview, evenTimes(previewFrames), (report) => {
@@ -290,10 +233,10 @@ export class PhotoDesk {
         photo.blur = blurOf(motion, preview);
         if (isOnShow()) player.showScene({ blurred: preview, frames, motion, isPreview: true });
         // Measured by the preview, the times are better known, and so is whether the blur takes longer.
-        chosen = await this.#chooseSize(photo, first.original);
+        chosen = await this.#sizes.choose(photo, first.original);
         if (!isCurrent()) return;
       }
-      if (photo === this.#shown) this.#showSizes(photo.sizes);
+      if (photo === this.#shown) this.#sizes.show(photo.sizes);
       const { picture } =
         chosen.side === Math.max(first.picture.width, first.picture.height)
           ? first
@@ -302,14 +245,7 @@ export class PhotoDesk {
       const sizes = isSmaller(picture, first.original)
         ? `${sizeOf(first.original)}, restored at ${sizeOf(picture)}. `
         : '';
-      const note = [
-        first.pictures > 1 && `It holds ${first.pictures} pictures: only the first is restored. `,
-        first.hadAlpha && 'Transparent parts are shown on white. ',
-        first.isCmyk &&
-          'Its colours are CMYK, converted by the browser: they may differ from the command’s. ',
-      ]
-        .filter(Boolean)
-        .join('');
+      const note = tellDecoding(first);
       const until = before ? ` Until then, the earlier result stays: ${before.told}` : '';
       const time = chosen.isMeasured
         ? `This takes about ${duration(chosen.seconds)}.`
@@ -358,9 +294,9 @@ export class PhotoDesk {
     const { scene, restoration } = restored;
     tellEngine(restoration.engine);
     photo.blur = blurOf(restoration.motion, picture);
-    const hasSmaller = Math.max(picture.width, picture.height) > this.#offeredSides[0]!;
+    const hasSmaller = Math.max(picture.width, picture.height) > this.#sizes.offeredSides[0]!;
     const wayOut = hasSmaller ? 'choose a smaller working size' : 'choose a photograph with less motion';
-    const told = `${note}${describe(restoration, picture, wayOut)}`;
+    const told = `${note}${tellResult(restoration, picture, wayOut)}`;
     const savable = { name: photo.name, scene };
     Object.assign(photo, { state: 'done', told });
     photo.result = { savable, told, detail: photo.detail!, engineChoice };
@@ -371,16 +307,8 @@ export class PhotoDesk {
       player.showScene(scene);
       say(told);
     }
-    await this.#updateTimes(photo);
-  }
-
-  /** Measured by the photograph itself, the times are known best. Without an engine they stay as they were. */
-  async #updateTimes(photo: GivenPhoto): Promise<void> {
-    const { original, automatic } = photo.sizes!;
-    const choices = await this.#sizeChoices(original, photo.blur).catch(() => undefined);
-    if (!choices) return;
-    photo.sizes = { original, choices, automatic };
-    if (photo === this.#shown) this.#showSizes(photo.sizes);
+    await this.#sizes.updateTimes(photo);
+    if (photo === this.#shown) this.#sizes.show(photo.sizes);
   }
 
   /** The engine goes on starting for the next photograph where nobody waits for it any more. */
@@ -391,121 +319,26 @@ export class PhotoDesk {
     });
   }
 
-  /** The size to work a photograph at, and what it takes. */
-  async #chooseSize(photo: GivenPhoto, original: { width: number; height: number }): Promise<SizeChoice> {
-    const offered = this.#offeredSides;
-    const choices = await this.#sizeChoices(original, photo.blur);
-    const automatic = choices.findLastIndex(
-      ({ isNeeded, seconds }, index) =>
-        isNeeded && (offered[index]! <= firstSidePixels || seconds <= automaticSeconds),
-    );
-    photo.sizes = { original, choices, automatic };
-    return choices[photo.detail === 'auto' ? automatic : offered.indexOf(Number(photo.detail))]!;
-  }
-
-  get #offeredSides(): number[] {
-    return [...this.#detail.options].slice(1).map(({ value }) => Number(value));
-  }
-
-  async #sizeChoices(
-    original: PhotoSizes['original'],
-    blur: number | undefined,
-  ): Promise<PhotoSizes['choices']> {
-    const longest = Math.max(original.width, original.height);
-    const sides = this.#offeredSides.map((side) => Math.min(longest, side));
-    const estimates = await this.#parts.restorer.estimate(
-      sides.map((side) => ({
-        width: Math.max(1, Math.round((original.width * side) / longest)),
-        height: Math.max(1, Math.round((original.height * side) / longest)),
-      })),
-      blur,
-    );
-    return sides.map((side, index) => ({
-      side,
-      ...estimates[index]!,
-      isNeeded: index === 0 || side !== sides[index - 1],
-    }));
-  }
-
   /** What is chosen for a photograph, and what the choices would take. */
   #showSettings({ detail, sizes }: GivenPhoto): void {
-    this.#showSizes(sizes);
-    this.#detail.value = detail!;
+    this.#sizes.show(sizes);
+    this.#sizes.chosen = detail!;
   }
 
-  /** @param sizes undefined as long as a photograph has not been looked at. */
-  #showSizes(sizes: PhotoSizes | undefined): void {
-    const [automatic, ...options] = this.#detail.options;
-    const choice = sizes?.choices[sizes.automatic];
-    automatic!.textContent = choice ? `Automatic: ${describeChoice(choice)}` : 'Automatic';
-    options.forEach((option, index) => {
-      const choice = sizes?.choices[index];
-      option.hidden = option.disabled = choice?.isNeeded === false;
-      option.textContent = choice ? describeChoice(choice) : `${option.value} px`;
-    });
-    const size = sizes ? ` The photograph is ${sizeOf(sizes.original)}` : '';
-    element('detail-note', HTMLElement).textContent = choice?.isMeasured
-      ? `The longer side.${size}; times are for this device.`
-      : `The longer side.${size && `${size}.`} Times are shown once they are measured.`;
-  }
-
-  async #previewOf(picture: Picture): Promise<Picture> {
-    const copies = previewSides.map((side) => fitWithin(picture, side));
-    const estimates = await this.#parts.restorer.estimate(copies);
-    const fastEnough = estimates.findIndex(({ seconds }) => seconds <= previewSeconds);
-    return fitPicture(picture, previewSides.at(fastEnough)!);
-  }
-
-  /** More than one photograph are listed, each to be chosen; and one alone, to go on with it. */
   #showList(): void {
-    const isNeeded = this.#photos.length > 1 || this.#photos[0]?.state === 'stopped';
-    this.#list.hidden = !isNeeded || !this.#parts.isShown();
-    this.#refusedList.hidden = !this.#parts.isShown();
-    const words = {
-      waiting: this.#isFull ? 'waiting until others are looked at' : 'waiting',
-      working: 'working',
-      done: 'done',
-      failed: 'failed',
-      stopped: 'stopped, press to go on',
-      forgotten: 'looked at, press to make it again',
-    };
-    const buttons = [...this.#list.children] as HTMLButtonElement[];
-    if (buttons.length !== this.#photos.length) {
-      this.#list.replaceChildren(
-        ...this.#photos.map(() => {
-          const button = Object.assign(document.createElement('button'), {
-            type: 'button',
-            className: 'queued',
-          });
-          button.addEventListener('click', () => {
-            this.#choose(this.#photos[[...this.#list.children].indexOf(button)]!);
-          });
-          return button;
-        }),
-      );
-    }
-    for (const [index, photo] of this.#photos.entries()) {
-      const button = this.#list.children[index] as HTMLButtonElement;
-      button.textContent = `${photo.name}: ${words[photo.state]}`;
-      button.dataset['state'] = photo.state;
-      button.setAttribute('aria-pressed', String(photo === this.#shown));
-    }
+    this.#list.show(this.#photos, {
+      shown: this.#shown,
+      isOnShow: this.#parts.isShown(),
+      isFull: this.#isFull,
+    });
   }
 
   /** One of several turned out not to be readable: the others go on without it. */
   #refuse(photo: GivenPhoto, reason: string): void {
-    this.#list.children[this.#photos.indexOf(photo)]!.remove();
+    this.#list.refuse(this.#photos.indexOf(photo), reason);
     this.#photos = this.#photos.filter((other) => other !== photo);
-    this.#showRefused([...this.#refused, reason]);
     this.#working = undefined;
     if (photo === this.#shown) this.#shown = this.#photos.find(({ result }) => result) ?? this.#photos[0];
-  }
-
-  #showRefused(reasons: readonly string[]): void {
-    this.#refused = reasons;
-    this.#refusedList.replaceChildren(
-      ...reasons.map((reason) => Object.assign(document.createElement('p'), { textContent: reason })),
-    );
   }
 
   #choose(photo: GivenPhoto): void {
@@ -525,33 +358,7 @@ export class PhotoDesk {
   }
 }
 
-/** Decodes a photograph as `restore` does first. @throws in one line for people where it cannot be. */
-export async function lookAt(photo: GivenPhoto): Promise<void> {
-  try {
-    photo.first = await readPhoto(photo.file, photo.isHeic, firstSidePixels);
-  } catch (cause) {
-    throw new Error(`${fileNameOf(photo)}: ${failureMessage(cause)}`, { cause });
-  }
-}
-
-const fileNameOf = ({ file, name }: GivenPhoto) => (file instanceof File && file.name) || name;
-
-/** @param wayOut what to do where the blur is too long. */
-export function describe(
-  { frames, motion, milliseconds }: Restoration,
-  picture: Picture,
-  wayOut: string,
-): string {
-  const limit = motion.isBeyondReach
-    ? `The blur is longer than the network can follow, so some of it may remain: ${wayOut}. `
-    : '';
-  return `${limit}${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s.`;
-}
-
 /** As `PageRestorer.estimate` takes it. */
 const blurOf = ({ lengthPixels }: MotionSummary, { width, height }: Picture) =>
   Math.max(leastBlurPixels, lengthPixels) / Math.max(width, height);
-const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} × ${height}`;
-const describeChoice = ({ side, seconds, isMeasured }: SizeChoice) =>
-  isMeasured ? `${side} px, about ${duration(seconds)}` : `${side} px`;
 const isSmaller = (a: { width: number }, b: { width: number }) => a.width < b.width;
