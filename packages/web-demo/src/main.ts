@@ -163,7 +163,10 @@ async function restoreOwnBlur(own: OwnBlur): Promise<void> {
     const { scene, restoration } = restored;
     ownWork = undefined;
     tellEngine(restoration.engine);
-    const told = tellResult(restoration, own.blurred, 'move the camera less');
+    const told = tellResult(restoration, own.blurred, {
+      ifLong: 'move the camera less',
+      ifNone: 'move the camera more',
+    });
     ownResult = { name: 'own-blur', scene, told };
     element('edit-own-blur', HTMLButtonElement).disabled = false;
     player.showScene(scene);

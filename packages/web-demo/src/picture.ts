@@ -38,3 +38,6 @@ export function drawPicture(
   const context = canvas.getContext('2d') as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
   context.putImageData(new ImageData(rgba, width, height), 0, 0);
 }
+
+/** For people: `640 × 360`. */
+export const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} × ${height}`;

@@ -2,7 +2,7 @@ import { tellEngine } from '../engine/engine-note.js';
 import { evenTimes } from '../engine/frame-order.js';
 import { failureMessage } from '../failure-message.js';
 import { scrollToStatus } from '../page-elements.js';
-import type { Picture } from '../picture.js';
+import { sizeOf, type Picture } from '../picture.js';
 import type { MotionSummary } from '../player/motion-summary.js';
 import { resetSaveNote, type Savable } from '../saving/save-buttons.js';
 import { duration } from '../working-panel.js';
@@ -10,8 +10,8 @@ import { fileNameOf, firstSidePixels, lookAt, type GivenPhoto, type PhotoResult 
 import { readPhoto } from './photo-intake.js';
 import { PhotoList } from './photo-list.js';
 import { restoreScene, showReport, type SceneParts } from './scene-restoration.js';
-import { tellDecoding, tellResult } from './told-result.js';
-import { sizeOf, WorkingSizes } from './working-sizes.js';
+import { leastMotionPixels, tellDecoding, tellResult } from './told-result.js';
+import { WorkingSizes } from './working-sizes.js';
 
 interface DeskParts extends SceneParts {
   say: (message: string, isError?: boolean) => void;
@@ -24,8 +24,6 @@ interface DeskParts extends SceneParts {
 const previewFrames = 7;
 /** Nobody needs a preview of what is there sooner. */
 const soonSeconds = 2.5;
-/** Shorter blur looks like none on a small preview. */
-const leastBlurPixels = 1.5;
 
 /** What the frames of all photographs may take together, one more aside: a quarter of the memory there is. */
 function mostFrameBytes(): number {
@@ -294,9 +292,17 @@ export class PhotoDesk {
     const { scene, restoration } = restored;
     tellEngine(restoration.engine);
     photo.blur = blurOf(restoration.motion, picture);
-    const hasSmaller = Math.max(picture.width, picture.height) > this.#sizes.offeredSides[0]!;
-    const wayOut = hasSmaller ? 'choose a smaller working size' : 'choose a photograph with less motion';
-    const told = `${note}${tellResult(restoration, picture, wayOut)}`;
+    const side = Math.max(picture.width, picture.height);
+    const smallest = this.#sizes.offeredSides[0]!;
+    const next = photo.sizes!.choices.find((choice) => choice.side > side);
+    const result = tellResult(restoration, picture, {
+      ifLong: side > smallest ? 'choose a smaller working size' : 'choose a photograph with less motion',
+      ifNone: next
+        ? 'choose a larger working size'
+        : 'the photograph may be sharp already, or out of focus, which this does not mend',
+      nextSize: next && next.side / side,
+    });
+    const told = `${note}${result}`;
     const savable = { name: photo.name, scene };
     Object.assign(photo, { state: 'done', told });
     photo.result = { savable, told, detail: photo.detail!, engineChoice };
@@ -360,5 +366,5 @@ export class PhotoDesk {
 
 /** As `PageRestorer.estimate` takes it. */
 const blurOf = ({ lengthPixels }: MotionSummary, { width, height }: Picture) =>
-  Math.max(leastBlurPixels, lengthPixels) / Math.max(width, height);
+  Math.max(leastMotionPixels, lengthPixels) / Math.max(width, height);
 const isSmaller = (a: { width: number }, b: { width: number }) => a.width < b.width;

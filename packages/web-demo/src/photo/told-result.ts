@@ -1,7 +1,6 @@
 import type { Restoration } from '../engine/restorer.js';
-import type { Picture } from '../picture.js';
+import { sizeOf, type Picture } from '../picture.js';
 import type { DecodedPhoto } from './photo-decoding.js';
-import { sizeOf } from './working-sizes.js';
 
 /** What is restored of a file where that is not quite what it holds; else empty. */
 export function tellDecoding({ pictures, hadAlpha, isCmyk }: DecodedPhoto): string {
@@ -14,14 +13,28 @@ export function tellDecoding({ pictures, hadAlpha, isCmyk }: DecodedPhoto): stri
     .join('');
 }
 
-/** What is said of a result. @param wayOut what to do where the blur is too long. */
+/** Shorter motion is as good as none: the network finds that much in a sharp photograph. */
+export const leastMotionPixels = 1.5;
+
+/**
+ * What is said of a result.
+ *
+ * @param advice what to do where the blur is too long, and what may be where there is hardly any.
+ * @param advice.nextSize how many times as large the next size is that the photograph may be restored at.
+ */
 export function tellResult(
   { frames, motion, milliseconds }: Pick<Restoration, 'frames' | 'motion' | 'milliseconds'>,
   picture: Pick<Picture, 'width' | 'height'>,
-  wayOut: string,
+  advice: { ifLong: string; ifNone: string; nextSize?: number | undefined },
 ): string {
-  const limit = motion.isBeyondReach
-    ? `The blur is longer than the network can follow, so some of it may remain: ${wayOut}. `
-    : '';
-  return `${limit}${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s.`;
+  const { lengthPixels, reachPixels } = motion;
+  const limit =
+    lengthPixels > reachPixels
+      ? `The blur is longer than the network can follow, so some of it may remain: ${advice.ifLong}. `
+      : lengthPixels < leastMotionPixels
+        ? `Hardly any motion was found: ${advice.ifNone}. `
+        : '';
+  const canBeLarger = advice.nextSize !== undefined && lengthPixels * advice.nextSize <= reachPixels;
+  const more = !limit && canBeLarger ? ' A larger working size keeps more detail.' : '';
+  return `${limit}${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s.${more}`;
 }

@@ -1,7 +1,7 @@
 import { fitWithin } from '@unblur/restoration';
 import type { Estimate, PageRestorer } from '../engine/restorer.js';
 import { element } from '../page-elements.js';
-import type { Picture } from '../picture.js';
+import { sizeOf, type Picture } from '../picture.js';
 import { fitPicture } from '../saving/fitting.js';
 import { duration } from '../working-panel.js';
 import { firstSidePixels, type GivenPhoto } from './given-photo.js';
@@ -112,6 +112,5 @@ export class WorkingSizes {
   }
 }
 
-export const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} × ${height}`;
 const describeChoice = ({ side, seconds, isMeasured }: SizeChoice) =>
   isMeasured ? `${side} px, about ${duration(seconds)}` : `${side} px`;

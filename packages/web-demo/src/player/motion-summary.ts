@@ -1,7 +1,6 @@
 import {
   exposureMotion,
   lengthOfMotion,
-  movesBeyondReach,
   photoReach,
   rimLengthPixels,
   type MotionField,
@@ -17,8 +16,8 @@ export interface MotionSummary {
   rimPixels: number;
   /** How far most of what moves moves at most, from the middle of the exposure to its end. */
   lengthPixels: number;
-  /** Whether things move further than the network can follow. */
-  isBeyondReach: boolean;
+  /** Up to this length the network can follow. */
+  reachPixels: number;
 }
 
 /** @param motionsPixels where each frame moved beside the middle one, to the end of the exposure */
@@ -29,7 +28,7 @@ export function summarizeMotion(motionsPixels: readonly MotionField[]): MotionSu
     path: globalPath(motionsPixels),
     rimPixels: rimLengthPixels(exposure),
     lengthPixels: lengthOfMotion(motionsPixels.at(-1)!),
-    isBeyondReach: movesBeyondReach(motionsPixels.at(-1)!, photoReach),
+    reachPixels: photoReach.fullSizePixels,
   };
 }
 
