@@ -2,20 +2,16 @@ import { defaultWeightsName } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import { failureMessage } from './failure-message.js';
 import { engineNames, type EngineName } from './engine/engine-names.js';
-import { tellEngine } from './engine/engine-note.js';
 import { PageRestorer, photoWeightsUrl } from './engine/restorer.js';
 import { isMetered, tellOffline } from './offline/offline.js';
-import { betterOrder } from './own-blur/scores.js';
-import { clearScores, OwnBlurStudio, showScores, type OwnBlur } from './own-blur/own-blur.js';
+import { OwnBlurDesk } from './own-blur/own-blur-desk.js';
 import { element, scrollToStatus } from './page-elements.js';
 import { examples } from './photo/examples.js';
 import { lookAt, type GivenPhoto } from './photo/given-photo.js';
 import { PhotoDesk } from './photo/photo-desk.js';
 import { kindOf, listenForFiles } from './photo/photo-intake.js';
-import { restoreScene } from './photo/scene-restoration.js';
-import { tellResult } from './photo/told-result.js';
 import { Player } from './player/player.js';
-import { listenToSaveButtons, resetSaveNote, type Savable } from './saving/save-buttons.js';
+import { listenToSaveButtons, resetSaveNote } from './saving/save-buttons.js';
 import { showMoment } from './start/moment.js';
 import { listenToTheme } from './theme.js';
 import type { ClipDesk } from './video/clip-desk.js';
@@ -46,15 +42,20 @@ const desk = new PhotoDesk({
     },
   },
 });
-let studio: OwnBlurStudio | undefined;
+const ownBlurDesk = new OwnBlurDesk({
+  restorer,
+  player,
+  working,
+  say,
+  isShown: () => mode === 'own-blur',
+  useChosenEngine: () => restorer.chooseEngine(chosenEngine()),
+  leaveWork,
+  showMode,
+});
 /** Clips are for those who have some: their part of the page is loaded with the first. */
 let clips: Promise<ClipDesk> | undefined;
 let clipDesk: ClipDesk | undefined;
 let mode: Mode = 'photo';
-/** The restoration of the visitor's own blur, as long as the blur is still that one. */
-let ownResult: (Savable & { told: string }) | undefined;
-/** The restoration of an own blur that is under way; what comes back for another one is dropped. */
-let ownWork: { own: OwnBlur } | undefined;
 /** Grows with every time that files are given. */
 let filesGiven = 0;
 
@@ -103,7 +104,7 @@ function givePhotos(photos: GivenPhoto[], modeBefore: Mode, refused: string[] = 
   if (mode !== modeBefore && mode !== 'photo') return desk.give(photos, refused);
   // What was chosen with goes away.
   const hadFocus = element('start', HTMLElement).contains(document.activeElement);
-  ownWork = undefined;
+  ownBlurDesk.leave();
   resetSaveNote();
   restorer.chooseEngine(chosenEngine());
   switchMode('photo');
@@ -142,72 +143,6 @@ async function giveClip(file: File): Promise<void> {
   await desk.give(file);
 }
 
-async function restoreOwnBlur(own: OwnBlur): Promise<void> {
-  scrollToStatus();
-  const work = (ownWork = { own });
-  const isCurrent = () => work === ownWork;
-  restorer.stop();
-  restorer.chooseEngine(chosenEngine());
-  resetSaveNote();
-  try {
-    studio!.hide();
-    player.showPhoto(own.blurred);
-    say('Restoring …');
-    const restored = await restoreScene({ restorer, player, working }, own.blurred, {
-      title: 'Restoring',
-      truth: own.truth,
-      isCurrent,
-      isShown: isCurrent,
-    });
-    if (!restored) return;
-    const { scene, restoration } = restored;
-    ownWork = undefined;
-    tellEngine(restoration.engine);
-    const told = tellResult(restoration, own.blurred, {
-      ifLong: 'move the camera less',
-      ifNone: 'move the camera more',
-    });
-    ownResult = { name: 'own-blur', scene, told };
-    element('edit-own-blur', HTMLButtonElement).disabled = false;
-    player.showScene(scene);
-    say(told);
-    await scoreOwnBlur(own, ownResult);
-  } catch (cause) {
-    if (!isCurrent() || (cause as Error).name === 'AbortError') return;
-    ownWork = undefined;
-    working.hide();
-    showMode();
-    say(failureMessage(cause), true);
-  }
-}
-
-async function scoreOwnBlur(own: OwnBlur, { scene }: Savable): Promise<void> {
-  const isCurrent = () => ownResult?.scene === scene;
-  try {
-    const scores = await studio!.score(own, scene.frames);
-    if (!isCurrent()) return;
-    showScores(scores);
-    // Frame by frame, the truth is compared in the order that fits.
-    if (betterOrder(scores) === 'reverse') {
-      scene.truth = [...own.truth].reverse();
-      player.showNewTruth();
-    }
-  } catch (cause) {
-    if (isCurrent() && mode === 'own-blur') say(failureMessage(cause), true);
-  }
-}
-
-/** The blur has changed: what was restored, or is being restored, is of another. */
-function forgetOwnResult(): void {
-  if (!ownResult && !ownWork) return;
-  leaveWork();
-  ownResult = undefined;
-  element('edit-own-blur', HTMLButtonElement).disabled = true;
-  clearScores();
-  resetSaveNote();
-  showMode();
-}
-
 function chosenEngine(): EngineName | undefined {
   return (engineChoice.value || undefined) as EngineName | undefined;
 }
@@ -235,7 +170,7 @@ function showMode(): void {
   element('photo-origin', HTMLElement).hidden = mode === 'clip';
   element('clip-origin', HTMLElement).hidden = mode !== 'clip';
   for (const id of ['own-blur-card', 'scores-card']) element(id, HTMLElement).hidden = mode !== 'own-blur';
-  studio?.hide();
+  ownBlurDesk.hide();
   say('');
   if (mode === 'clip') {
     loadClips().then(
@@ -250,19 +185,12 @@ function showMode(): void {
     return;
   }
   desk.show();
-  if (ownResult) {
-    say(ownResult.told);
-    return player.showScene(ownResult.scene);
-  }
-  player.hide();
-  studio ??= new OwnBlurStudio({ onError: (message) => say(message, true), onChange: forgetOwnResult });
-  studio.show();
-  say('Drag to look around. Then choose “Move camera” and drag to make a blur.');
+  ownBlurDesk.show();
 }
 
 /** Leaves what is under way; photographs are gone on with when they are shown again. */
 function leaveWork(): void {
-  ownWork = undefined;
+  ownBlurDesk.leave();
   desk.pause();
   restorer.stop();
   working.hide();
@@ -309,17 +237,10 @@ element('back-to-start', HTMLButtonElement).addEventListener('click', () => {
   showMode();
   element('file', HTMLInputElement).focus();
 });
-element('restore-own-blur', HTMLButtonElement).addEventListener('click', () => {
-  if (studio?.current) void restoreOwnBlur(studio.current);
-});
-element('edit-own-blur', HTMLButtonElement).addEventListener('click', () => {
-  forgetOwnResult();
-  element('viewfinder', HTMLElement).focus();
-});
 engineChoice.addEventListener('change', () => {
   restorer.chooseEngine(chosenEngine());
   if (mode === 'photo') desk.restoreAgain();
-  else if (ownWork) void restoreOwnBlur(ownWork.own);
+  else ownBlurDesk.restoreAgain();
 });
 
 for (const { name, title, url } of examples) {
@@ -353,9 +274,8 @@ listenForFiles(
   },
   (files) => void takeFiles(files),
 );
-listenToSaveButtons(player, () => (mode === 'own-blur' ? ownResult : desk.savable));
+listenToSaveButtons(player, () => (mode === 'own-blur' ? ownBlurDesk : desk).savable);
 listenToTheme(element('theme', HTMLButtonElement));
-clearScores();
 showMoment();
 element('weights-note', HTMLElement).textContent = `Weights: ${defaultWeightsName}, for research use.`;
 const sourceLink = element('source-link', HTMLAnchorElement);
