@@ -3,15 +3,16 @@ import { failureMessage } from '../failure-message.js';
 import { element, scrollToStatus } from '../page-elements.js';
 import type { EngineName } from '../engine/engine-names.js';
 import { tellEngine } from '../engine/engine-note.js';
-import { canShareVideo, describeSize, download, notShared, share } from '../saving/save-buttons.js';
+import { canShareVideo, download, notShared, share } from '../saving/save-buttons.js';
 import { duration, WorkingPanel } from '../working-panel.js';
-import type { ClipFormatName } from './clip-formats.js';
+import { ClipChoices, type ClipSettings } from './clip-choices.js';
 import { ClipPlayer, type PlayedClips } from './clip-player.js';
 import type { ClipFacts } from './clip-reading.js';
 import view from './clip-view.html?raw';
 import { commandFor } from './command.js';
 import { PageSharpener, videoWeightsBytes, type ClipReport, type ClipResults } from './page-sharpener.js';
-import { secondsPerFrame, workingChoices, type NetworkCost, type WorkingChoice } from './working-size.js';
+import { tellFacts, tellFile, tellSharpened } from './told-clip.js';
+import { secondsPerFrame, type NetworkCost } from './working-size.js';
 
 interface DeskParts {
   /** Where the view is put. */
@@ -28,8 +29,6 @@ interface DeskParts {
 interface GivenClip {
   file: File;
   facts: ClipFacts;
-  /** Empty until the engine is there and measured. */
-  choices: WorkingChoice[];
   /** What one pass takes, as far as is known. */
   cost?: NetworkCost;
   /** The whole clip as it was made last; stays until the next is complete. */
@@ -47,20 +46,8 @@ interface ClipResult {
   isSaved?: boolean;
 }
 
-interface ClipSettings {
-  width: number;
-  height: number;
-  format: ClipFormatName;
-  passes: string;
-}
-
 /** So much is sharpened first, to be looked at; a clip that does not last longer, as a whole. */
 const previewSeconds = 1;
-/** A clip is whole where no more frames than these are missing at its end: its length may be rounded. */
-const toleratedFrames = 2.5;
-/** How many times as long a frame takes when its mirror image is averaged in: motion is sought once. */
-const mirroredTimes = 1.85;
-const formatLabels = { mp4: 'MP4', webm: 'WebM' } satisfies Record<ClipFormatName, string>;
 /** The first frame is shown in this size. */
 const firstSidePixels = 640;
 
@@ -70,9 +57,7 @@ export class ClipDesk {
   readonly #sharpener = new PageSharpener();
   readonly #working: WorkingPanel;
   readonly #player: ClipPlayer;
-  readonly #size: HTMLSelectElement;
-  readonly #format: HTMLSelectElement;
-  readonly #passes: HTMLSelectElement;
+  readonly #choices: ClipChoices;
   readonly #sharpenButton: HTMLButtonElement;
   readonly #stopButton: HTMLButtonElement;
   #clip: GivenClip | undefined;
@@ -91,9 +76,7 @@ export class ClipDesk {
     parts.container.innerHTML = view;
     this.#working = new WorkingPanel('clip-');
     this.#player = new ClipPlayer();
-    this.#size = element('clip-size', HTMLSelectElement);
-    this.#format = element('clip-format', HTMLSelectElement);
-    this.#passes = element('clip-passes', HTMLSelectElement);
+    this.#choices = new ClipChoices(() => this.#chooseAnew());
     this.#sharpenButton = element('clip-sharpen', HTMLButtonElement);
     this.#stopButton = element('clip-stop', HTMLButtonElement);
     element('clip-download-note', HTMLElement).textContent =
@@ -106,12 +89,6 @@ export class ClipDesk {
         if (files.length > 0) parts.take(files);
       });
     }
-    this.#size.addEventListener('change', () => this.#look());
-    this.#passes.addEventListener('change', () => {
-      if (!this.#clip?.cost) return;
-      this.#listSizes(this.#size.selectedIndex);
-      this.#look();
-    });
     this.#sharpenButton.addEventListener('click', () => void this.#sharpenAll());
     this.#stopButton.addEventListener('click', () => this.#stop());
     element('clip-save', HTMLButtonElement).addEventListener('click', () => void this.#save(download));
@@ -156,7 +133,7 @@ export class ClipDesk {
       this.#working.show('Reading the clip');
       const { facts, first } = await this.#sharpener.open(file, firstSidePixels);
       if (!isCurrent()) return;
-      this.#clip = { file, facts, choices: [] };
+      this.#clip = { file, facts };
       this.#player.showFirst(first);
       this.#showControls();
       this.#working.show('Starting');
@@ -165,8 +142,7 @@ export class ClipDesk {
       });
       if (!isCurrent()) return;
       this.#clip.cost = cost;
-      this.#listFormats();
-      this.#listSizes();
+      this.#choices.offer(facts, cost);
       await this.#sharpenFirst();
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);
@@ -203,7 +179,7 @@ export class ClipDesk {
   #stop(): void {
     if (!this.#isWorking) return;
     this.#end();
-    if (!this.#clip?.choices.length) this.#forget();
+    if (!this.#choices.isReady) this.#forget();
     if (this.#clip?.result) return this.#goBackTo(this.#clip.result, 'Stopped. What is shown: ');
     this.#showControls();
     this.#say('Stopped.');
@@ -211,8 +187,16 @@ export class ClipDesk {
 
   #forget(): void {
     this.#clip = undefined;
+    this.#choices.clear();
     this.#isResultShown = false;
     this.#player.hide();
+  }
+
+  #chooseAnew(): void {
+    const { facts, cost } = this.#clip ?? {};
+    if (!facts || !cost) return;
+    this.#choices.updateTimes(facts, cost);
+    this.#look();
   }
 
   /** Other settings were chosen: shows what they give, or the result where it was made with them. */
@@ -222,17 +206,15 @@ export class ClipDesk {
       settings.width === width && settings.height === height && settings.passes === passes;
     scrollToStatus();
     this.#end();
-    if (!result || !isOf(result, this.#settings)) return void this.#sharpenFirst();
+    if (!result || !isOf(result, this.#choices.settings)) return void this.#sharpenFirst();
     this.#goBackTo(result);
   }
 
   /** Shows the result and what it was made with. */
   #goBackTo(result: ClipResult, before = ''): void {
-    const { choices } = this.#clip!;
-    const { width, height, format, passes } = result.settings;
-    this.#passes.value = passes;
-    this.#format.value = format;
-    this.#listSizes(choices.findIndex((choice) => choice.width === width && choice.height === height));
+    const { facts, cost } = this.#clip!;
+    this.#choices.goBackTo(result.settings);
+    this.#choices.updateTimes(facts, cost!);
     this.#showResult(result);
     this.#say(before + result.told);
   }
@@ -271,7 +253,7 @@ export class ClipDesk {
   async #preview(): Promise<void> {
     const clip = this.#clip!;
     const isCurrent = this.#begin();
-    const { width, height, seconds } = this.#chosen;
+    const { width, height, seconds } = this.#choices.chosen;
     const part = previewSeconds / clip.facts.seconds;
     this.#say(
       `The first second at ${width} × ${height} takes about ${duration(part * seconds)}; the whole clip, about ${duration(seconds)}.`,
@@ -291,7 +273,7 @@ export class ClipDesk {
       if (!this.#parts.isShown()) this.#player.pause();
       this.#learnCost(sharpened, { width, height });
       this.#say(
-        `The first second, before and after. “Sharpen the whole clip” takes about ${duration(this.#chosen.seconds)}.`,
+        `The first second, before and after. “Sharpen the whole clip” takes about ${duration(this.#choices.chosen.seconds)}.`,
       );
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);
@@ -300,11 +282,11 @@ export class ClipDesk {
 
   /** Measured by the clip itself, the times are known best. */
   #learnCost(sharpened: ClipResults['sharpen'], size: { width: number; height: number }): void {
-    const { cost } = this.#clip!;
-    const expected = secondsPerFrame(size, cost!) * this.#timesOnePass;
+    const { facts, cost } = this.#clip!;
+    const expected = secondsPerFrame(size, cost!) * this.#choices.timesOnePass;
     // A single frame tells nothing.
     cost!.secondsPerMegapixel *= (sharpened.secondsPerFrame || expected) / expected;
-    this.#listSizes(this.#size.selectedIndex);
+    this.#choices.updateTimes(facts, cost!);
     this.#showControls();
   }
 
@@ -313,7 +295,7 @@ export class ClipDesk {
     const hadFocus = document.activeElement === this.#sharpenButton;
     scrollToStatus();
     const isCurrent = this.#begin();
-    const settings = this.#settings;
+    const { settings } = this.#choices;
     this.#say(`Sharpening ${clip.file.name} …`);
     const start = performance.now();
     try {
@@ -340,16 +322,6 @@ export class ClipDesk {
     seconds: number,
   ): ClipResult {
     const { facts } = clip;
-    const { width, height, format, passes } = settings;
-    const isShort = sharpened.seconds < facts.seconds - (toleratedFrames * facts.seconds) / facts.frames;
-    const faults = [
-      ...(sharpened.lostSound ? [' Its sound could not be kept.'] : []),
-      ...(isShort
-        ? [
-            ` The clip is damaged: of its ${facts.seconds.toFixed(1)} s, the browser could decode ${sharpened.seconds.toFixed(1)} s.`,
-          ]
-        : []),
-    ];
     return {
       settings,
       fileName: sharpened.fileName,
@@ -360,22 +332,22 @@ export class ClipDesk {
         hasSound: facts.hasSound && !sharpened.lostSound,
         loops: false,
       },
-      note: `${formatLabels[format]}, ${width} × ${height}, ${passes === 'mirrored' ? 'two passes' : 'one pass'}, ${describeSize(sharpened.clip.size)}.`,
-      told: `${sharpened.frames} frames of ${width} × ${height} in ${duration(seconds)}.${faults.join('')}`,
+      note: tellFile(settings, sharpened.clip.size),
+      told: tellSharpened(facts, sharpened, settings, seconds),
     };
   }
 
   async #run(title: string, part: number, isCurrent: () => boolean, toSeconds?: number) {
     const { facts, result } = this.#clip!;
-    const { width, height, seconds } = this.#chosen;
+    const { width, height, seconds } = this.#choices.chosen;
     const frames = Math.max(1, Math.round(part * facts.frames));
     this.#working.show(title, undefined, 'opening the network');
     return this.#sharpener.sharpen(
       {
         width,
         height,
-        format: this.#format.value as ClipFormatName,
-        mirrored: this.#passes.value === 'mirrored',
+        format: this.#choices.settings.format,
+        mirrored: this.#choices.isMirrored,
         toSeconds,
         keptFile: result?.fileName,
       },
@@ -410,57 +382,21 @@ export class ClipDesk {
       return this.#say(`${message} What is shown: ${result.told}`, true);
     }
     // Another size may do.
-    if (!this.#clip?.choices.length) this.#forget();
+    if (!this.#choices.isReady) this.#forget();
     this.#showControls();
     this.#say(message, true);
   }
 
-  get #settings(): ClipSettings {
-    const { width, height } = this.#chosen;
-    return { width, height, format: this.#format.value as ClipFormatName, passes: this.#passes.value };
-  }
-
-  get #chosen(): WorkingChoice {
-    return this.#clip!.choices[this.#size.selectedIndex]!;
-  }
-
-  #listFormats(): void {
-    this.#format.replaceChildren(
-      ...this.#clip!.facts.formats.map((name) => new Option(formatLabels[name], name)),
-    );
-  }
-
-  /** @param chosen index of the size; left out, the automatic one. */
-  #listSizes(chosen?: number): void {
-    const clip = this.#clip!;
-    clip.choices = workingChoices(clip.facts, {
-      ...clip.cost!,
-      secondsPerMegapixel: clip.cost!.secondsPerMegapixel * this.#timesOnePass,
-    });
-    this.#size.replaceChildren(
-      ...clip.choices.map(
-        ({ width, height, seconds }) =>
-          new Option(`${Math.max(width, height)} px, about ${duration(seconds)}`),
-      ),
-    );
-    this.#size.selectedIndex = chosen ?? clip.choices.findIndex(({ isAutomatic }) => isAutomatic);
-  }
-
-  /** What the passes that are chosen take, of one. */
-  get #timesOnePass(): number {
-    return this.#passes.value === 'mirrored' ? mirroredTimes : 1;
-  }
-
   #showControls(): void {
     const clip = this.#clip;
-    const isReady = clip !== undefined && clip.choices.length > 0;
-    element('clip-facts', HTMLElement).textContent = clip ? describeClip(clip) : 'None chosen yet.';
+    const { isReady } = this.#choices;
+    element('clip-facts', HTMLElement).textContent = clip
+      ? tellFacts(clip.file.name, clip.facts)
+      : 'None chosen yet.';
     element('clip-invitation', HTMLElement).hidden = clip !== undefined || this.#isWorking;
     element('clip-other-card', HTMLElement).hidden = !clip;
-    if (!isReady) for (const choice of [this.#size, this.#format]) choice.replaceChildren(new Option('–'));
-    for (const choice of [this.#size, this.#format]) choice.disabled = !isReady;
     this.#sharpenButton.disabled = !isReady || this.#isWorking;
-    this.#sharpenButton.textContent = `Sharpen the whole clip${isReady ? `, about ${duration(this.#chosen.seconds)}` : ''}`;
+    this.#sharpenButton.textContent = `Sharpen the whole clip${isReady ? `, about ${duration(this.#choices.chosen.seconds)}` : ''}`;
     element('clip-cost', HTMLElement).textContent = isReady
       ? 'The longer side, also of the saved clip. Times are for the whole clip on this device.'
       : 'The longer side. Times are shown once this device has been measured.';
@@ -484,15 +420,4 @@ export class ClipDesk {
     this.#told = { message, isError };
     if (this.#parts.isShown()) this.#parts.say(message, isError);
   }
-}
-
-function describeClip({
-  file,
-  facts: { width, height, seconds, frames, hasSound, isHighDynamicRange },
-}: GivenClip): string {
-  const sound = hasSound ? 'with sound' : 'no sound';
-  const range = isHighDynamicRange
-    ? '. Of high dynamic range: the sharp clip gets ordinary colours, with the command it keeps them'
-    : '';
-  return `${file.name}: ${width} × ${height}, ${seconds.toFixed(1)} s, ${frames} frames, ${sound}${range}`;
 }
