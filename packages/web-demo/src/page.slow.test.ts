@@ -591,6 +591,16 @@ describeInBrowser('the page', () => {
     await expect(frameNumber.textContent()).resolves.toBe('25 / 25');
   });
 
+  test('obeys keys where whoever chose a photograph by keys is left', async () => {
+    await page.focus('#stage');
+    await page.keyboard.press('Home');
+    expect(await page.textContent('#frame-number')).toBe('1 / 25');
+    await page.keyboard.press('Space');
+    expect(await page.getAttribute('#play', 'aria-label')).toBe('Pause');
+    await page.keyboard.press('Space');
+    expect(await page.getAttribute('#play', 'aria-label')).toBe('Play');
+  });
+
   test('moves a zoomed picture by keys', async () => {
     await page.focus('#viewer');
     const frameBefore = await page.textContent('#frame-number');

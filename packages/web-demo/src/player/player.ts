@@ -60,7 +60,10 @@ export class Player {
     this.#listenToTransport();
     this.#listenToView();
     this.#listenToPointer();
-    this.#viewer.addEventListener('keydown', (event) => this.#onKey(event));
+    // The stage is where whoever chose a photograph by keys is left.
+    for (const place of [this.#viewer, element('stage', HTMLElement)]) {
+      place.addEventListener('keydown', (event) => this.#onKey(event));
+    }
   }
 
   /** The frame that is shown, from 0; not a whole number where it lies between two. */
@@ -350,7 +353,8 @@ export class Player {
 
   /** Arrow keys do what dragging does. */
   #onKey(event: KeyboardEvent): void {
-    if (event.target !== this.#viewer || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target !== event.currentTarget || this.#viewer.hidden) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const last = (this.#scene?.frames.length ?? 1) - 1;
     const { isFitted } = this.#viewport;
     const actions: Record<string, () => void> = {

@@ -41,7 +41,10 @@ export class ClipPlayer {
     new ResizeObserver(() => this.#divider.arrange()).observe(this.#viewer);
     this.#play.addEventListener('click', () => this.#togglePlaying());
     this.#scrub.addEventListener('input', () => this.#seek(Number(this.#scrub.value)));
-    this.#viewer.addEventListener('keydown', (event) => this.#onKey(event));
+    // The stage is where whoever chose a clip by keys is left.
+    for (const place of [this.#viewer, element('clip-stage', HTMLElement)]) {
+      place.addEventListener('keydown', (event) => this.#onKey(event));
+    }
     this.#sound.addEventListener('click', () => {
       this.#sharp.muted = !this.#sharp.muted;
       this.#sound.setAttribute('aria-pressed', String(!this.#sharp.muted));
@@ -190,7 +193,8 @@ export class ClipPlayer {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.target !== this.#viewer || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target !== event.currentTarget || this.#viewer.hidden) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { currentTime, duration } = this.#sharp;
     const actions: Record<string, () => void> = {
       ' ': () => this.#togglePlaying(),

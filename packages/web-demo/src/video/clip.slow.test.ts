@@ -252,7 +252,9 @@ describeWithClips('clips on the page', () => {
       ),
     );
     await page.waitForSelector('#clip-time[aria-live=off]');
-    await page.click('#clip-play');
+    // Where whoever chose a clip by keys is left.
+    await page.focus('#clip-stage');
+    await page.keyboard.press('Space');
     await page.waitForSelector('#clip-time[aria-live=polite]');
     expect(await accessibilityFaultsOf(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });
