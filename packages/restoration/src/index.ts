@@ -52,6 +52,8 @@ export {
   type RestoredSequence,
   type RgbImage,
 } from './raster.js';
+export type { BlurKernel } from './shake/blur-kernel.js';
+export { restoreShaken, type ShakenPhotoOptions, type UnshakenPhoto } from './shake/shaken-photo.js';
 export { restoreInTiles, type RestoreTile, type TiledRestoration } from './tiling/any-size-restoration.js';
 export { roundUp } from './tiling/padding.js';
 export {
