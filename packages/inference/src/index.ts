@@ -26,6 +26,7 @@ export {
   type Restorer,
   type RestorerOptions,
 } from './photo/restorer.js';
+export { unshakePhoto, type UnshakenPicture } from './photo/unshaking.js';
 export { UnblurError } from '@unblur/files';
 export {
   commonFrameCount,
@@ -34,11 +35,13 @@ export {
   motionAt,
   selectFrames,
   UnusableWeightsError,
+  type BlurKernel,
   type DeepImage,
   type MotionField,
   type Precision,
   type RestoredSequence,
   type RgbImage,
+  type ShakenPhotoOptions,
   type VideoWeights,
   type WorkingScale,
 } from '@unblur/restoration';
