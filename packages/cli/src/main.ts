@@ -13,6 +13,7 @@ import { defineHelp } from './commands/help.js';
 import { defineImport } from './commands/import.js';
 import { defineReport } from './commands/report.js';
 import { defineRestore } from './commands/restore.js';
+import { defineShake } from './commands/shake.js';
 import { defineSynth } from './commands/synth.js';
 import { defineTrain } from './commands/train.js';
 import { defineVideo } from './commands/video.js';
@@ -108,6 +109,7 @@ function defineProgram(): Command {
   for (const define of [
     defineRestore,
     defineVideo,
+    defineShake,
     defineEval,
     defineEvalVideo,
     defineTrain,
