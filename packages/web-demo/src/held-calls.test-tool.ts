@@ -28,7 +28,7 @@ interface Call {
  */
 export async function holdCalls(
   page: Page,
-  kind: 'start' | 'restore' | 'sharpen',
+  kind: 'start' | 'restore' | 'unshake' | 'sharpen',
   frames = 0,
 ): Promise<HeldCalls> {
   const held = await page.evaluateHandle(

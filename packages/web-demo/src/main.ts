@@ -166,7 +166,7 @@ function showMode(): void {
   element('start', HTMLElement).hidden = !isStart;
   element('work', HTMLElement).hidden = isStart || mode === 'clip';
   element('clip-work', HTMLElement).hidden = mode !== 'clip';
-  element('photo-card', HTMLElement).hidden = mode === 'own-blur';
+  for (const id of ['photo-card', 'other-way']) element(id, HTMLElement).hidden = mode === 'own-blur';
   element('photo-origin', HTMLElement).hidden = mode === 'clip';
   element('clip-origin', HTMLElement).hidden = mode !== 'clip';
   for (const id of ['own-blur-card', 'scores-card']) element(id, HTMLElement).hidden = mode !== 'own-blur';

@@ -935,6 +935,74 @@ describeInBrowser('the page', () => {
     expect(await accessibilityFaults()).toEqual([]);
   });
 
+  test('removes camera shake where that is asked for, and goes back to the film', async () => {
+    const fresh = await openPage(
+      '?engine=wasm',
+      { reducedMotion: 'reduce' },
+      stand.plainUrl,
+      withoutServiceWorker,
+    );
+    const workers: string[] = [];
+    fresh.on('worker', (worker) => workers.push(worker.url()));
+    const isSavable = () => fresh.locator('#save-png').isEnabled();
+    expect(await fresh.isDisabled('#other-way')).toBe(true);
+    await givePhoto('small.png', await smallPhoto(), 'image/png', fresh);
+    await waitForStatus(/25 frames of 160 × 96/, fresh);
+    expect(workers.filter((url) => /unshaking/.test(url))).toEqual([]);
+
+    const held = await holdCalls(fresh, 'unshake');
+    await fresh.click('#other-way');
+    await waitForWork(/^Removing camera shake$/, fresh);
+    expect(await isSavable()).toBe(true);
+    expect(await fresh.isDisabled('#other-way')).toBe(true);
+    await fresh.click('#stop');
+    expect(await fresh.textContent('#status')).toMatch(/^Stopped\. .*25 frames of 160 × 96/);
+    expect(await fresh.isVisible('#working')).toBe(false);
+    expect(await fresh.isVisible('#transport')).toBe(true);
+    await held.release();
+
+    await fresh.click('#other-way');
+    await fresh.focus('#scrub');
+    await waitForStatus(/^One photograph of 160 × 96 in/, fresh);
+    expect(await fresh.evaluate(() => document.activeElement!.id)).toBe('stage');
+    for (const part of ['#transport', '#save-mp4', '#motion', '#motion-card']) {
+      expect({ part, isVisible: await fresh.isVisible(part) }).toEqual({ part, isVisible: false });
+    }
+    expect(await fresh.isVisible('#divider')).toBe(true);
+    expect(await fresh.locator('#save-note').innerText()).toBe('The photo is the frame that is shown.');
+    expect(await accessibilityFaultsOf(fresh)).toEqual([]);
+    const [download] = await Promise.all([fresh.waitForEvent('download'), fresh.click('#save-png')]);
+    expect(download.suggestedFilename()).toBe('small-unblurred.png');
+    const saved = await loadPhoto(readFileSync(await download.path()));
+    const likeness = psnr(saved, await loadPhoto(await smallPhoto()));
+    expect(likeness).toBeGreaterThan(10);
+    expect(likeness).toBeLessThan(40);
+
+    await fresh.click('#other-way');
+    expect(await fresh.textContent('#status')).toMatch(/25 frames of 160 × 96 in/);
+    expect(await fresh.isVisible('#transport')).toBe(true);
+    await fresh.click('#other-way');
+    expect(await fresh.textContent('#status')).toMatch(/^One photograph/);
+
+    // Another photograph begins as a film.
+    const low = await sharp(await smallPhoto())
+      .resize(96, 48)
+      .png()
+      .toBuffer();
+    await givePhoto('low.png', low, 'image/png', fresh);
+    await waitForStatus(/25 frames of 96 × 48/, fresh);
+    expect(await fresh.textContent('#other-way')).toMatch(/^Camera shake/);
+    await fresh.click('#other-way');
+    await waitForStatus(/^low\.png: .*at least 64x64.* What is shown: .*25 frames of 96 × 48/, fresh);
+    expect(await isSavable()).toBe(true);
+    await fresh.context().close();
+
+    const { files } = JSON.parse(readFileSync(join(stand.folder, 'offline-files.json'), 'utf8')) as {
+      files: string[];
+    };
+    expect(files.filter((name) => /unshaking-worker/.test(name))).toHaveLength(1);
+  });
+
   test('says with the result that the blur is longer than the network can follow, and what to do', async () => {
     const [width, height, blurPixels] = [328, 96, 81];
     const kernel = Array.from({ length: 3 * blurPixels }, (_, at) =>

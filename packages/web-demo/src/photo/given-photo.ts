@@ -17,6 +17,8 @@ export interface GivenPhoto {
   state: 'waiting' | 'working' | 'done' | 'failed' | 'stopped' | 'forgotten';
   /** The size it is to be worked at, as it was chosen: `auto` or the longer side in pixels. */
   detail?: string;
+  /** Whether it is to be restored as one that a shaking hand has blurred: sharp, instead of as a film. */
+  isShaken?: boolean;
   sizes?: PhotoSizes;
   /** The photograph itself, small, since it was looked at. */
   small?: Picture;
@@ -24,6 +26,8 @@ export interface GivenPhoto {
   blur?: number;
   /** What was made last; stays until the next is complete. */
   result?: PhotoResult;
+  /** What was made in the other way, as a film or for camera shake; not on show. */
+  otherResult?: PhotoResult;
   /** Whether the result was on show. */
   wasSeen?: boolean;
   /** What was said at its end. */
@@ -33,6 +37,7 @@ export interface GivenPhoto {
 export interface PhotoResult {
   savable: Savable;
   told: string;
+  isShaken: boolean;
   /** What was chosen when it was made. */
   detail: string;
   engineChoice: string;

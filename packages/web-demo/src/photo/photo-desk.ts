@@ -1,7 +1,7 @@
 import { tellEngine } from '../engine/engine-note.js';
 import { evenTimes } from '../engine/frame-order.js';
 import { failureMessage } from '../failure-message.js';
-import { scrollToStatus } from '../page-elements.js';
+import { element, scrollToStatus } from '../page-elements.js';
 import { sizeOf, type Picture } from '../picture.js';
 import type { MotionSummary } from '../player/motion-summary.js';
 import { resetSaveNote, type Savable } from '../saving/save-buttons.js';
@@ -10,7 +10,8 @@ import { fileNameOf, firstSidePixels, lookAt, type GivenPhoto, type PhotoResult 
 import { readPhoto } from './photo-intake.js';
 import { PhotoList } from './photo-list.js';
 import { restoreScene, showReport, type SceneParts } from './scene-restoration.js';
-import { leastMotionPixels, tellDecoding, tellResult } from './told-result.js';
+import { leastMotionPixels, tellDecoding, tellResult, tellUnshaken } from './told-result.js';
+import { Unshaking } from './unshaking.js';
 import { WorkingSizes } from './working-sizes.js';
 
 interface DeskParts extends SceneParts {
@@ -24,6 +25,8 @@ interface DeskParts extends SceneParts {
 const previewFrames = 7;
 /** Nobody needs a preview of what is there sooner. */
 const soonSeconds = 2.5;
+/** The longer side of what camera shake is removed from: a larger photograph would take minutes. */
+const mostShakenSidePixels = 1280;
 
 /** What the frames of all photographs may take together, one more aside: a quarter of the memory there is. */
 function mostFrameBytes(): number {
@@ -31,10 +34,18 @@ function mostFrameBytes(): number {
   return (deviceMemory / 4) * 2 ** 30;
 }
 
+/** What was made of a photograph, and what is said of it. */
+interface MadeScene {
+  scene: Savable['scene'];
+  told: string;
+}
+
 /** The photographs that were given: restored one after the other, each to be looked at again. */
 export class PhotoDesk {
   readonly #parts: DeskParts;
   readonly #sizes: WorkingSizes;
+  readonly #unshaking = new Unshaking();
+  readonly #otherWayButton = element('other-way', HTMLButtonElement);
   readonly #list = new PhotoList((index) => this.#choose(this.#photos[index]!));
   #photos: GivenPhoto[] = [];
   #shown: GivenPhoto | undefined;
@@ -50,6 +61,7 @@ export class PhotoDesk {
       }
       this.restoreAgain();
     });
+    this.#otherWayButton.addEventListener('click', () => this.#goOtherWay());
   }
 
   /** Whether leaving the page would lose several photographs that were restored, or wait to be. */
@@ -92,6 +104,7 @@ export class PhotoDesk {
     this.#parts.working.subject = '';
     if (this.#working) {
       this.#parts.restorer.stop();
+      this.#unshaking.stop();
       this.#parts.working.hide();
       this.#working.state = 'waiting';
     }
@@ -137,6 +150,25 @@ export class PhotoDesk {
     void this.#restore(photo);
   }
 
+  /** The photograph on show as a film, or for camera shake: what is there of it, or made now. */
+  #goOtherWay(): void {
+    const photo = this.#shown;
+    if (!photo?.result) return;
+    scrollToStatus();
+    if (photo.otherResult) {
+      [photo.result, photo.otherResult] = [photo.otherResult, photo.result];
+      this.#goBackTo(photo.result, photo);
+      resetSaveNote();
+      return this.show();
+    }
+    // A button that is disabled loses the focus.
+    element('stage', HTMLElement).focus({ preventScroll: true });
+    this.pause();
+    photo.state = 'waiting';
+    photo.isShaken = !photo.isShaken;
+    void this.#restore(photo);
+  }
+
   /** Shows the photograph that was on show, and goes on with what was left before it was done. */
   show(): void {
     this.#showList();
@@ -168,7 +200,8 @@ export class PhotoDesk {
   }
 
   get #isFull(): boolean {
-    const frames = this.#photos.flatMap(({ result }) => result?.savable.scene.frames ?? []);
+    const results = this.#photos.flatMap(({ result, otherResult }) => [result, otherResult]);
+    const frames = results.flatMap((result) => result?.savable.scene.frames ?? []);
     return frames.reduce((sum, { rgba }) => sum + rgba.length, 0) >= mostFrameBytes();
   }
 
@@ -177,7 +210,8 @@ export class PhotoDesk {
     for (const photo of this.#photos) {
       if (!this.#isFull) return;
       if (photo === this.#shown || photo.state !== 'done' || !photo.wasSeen) continue;
-      photo.result = undefined;
+      photo.result = photo.otherResult = undefined;
+      photo.isShaken = false;
       photo.wasSeen = false;
       photo.state = 'forgotten';
     }
@@ -186,6 +220,7 @@ export class PhotoDesk {
   #goBackTo(result: PhotoResult, photo: GivenPhoto): void {
     photo.state = 'done';
     photo.detail = result.detail;
+    photo.isShaken = result.isShaken;
     photo.told = result.told;
     if (photo === this.#shown) this.#parts.engineChoice.value = result.engineChoice;
   }
@@ -235,17 +270,19 @@ export class PhotoDesk {
         if (!isCurrent()) return;
       }
       if (photo === this.#shown) this.#sizes.show(photo.sizes);
+      const side = photo.isShaken ? Math.min(mostShakenSidePixels, chosen.side) : chosen.side;
       const { picture } =
-        chosen.side === Math.max(first.picture.width, first.picture.height)
+        side === Math.max(first.picture.width, first.picture.height)
           ? first
-          : await readPhoto(photo.file, photo.isHeic, chosen.side);
+          : await readPhoto(photo.file, photo.isHeic, side);
       if (!isCurrent()) return;
       const sizes = isSmaller(picture, first.original)
         ? `${sizeOf(first.original)}, restored at ${sizeOf(picture)}. `
         : '';
       const note = tellDecoding(first);
       const until = before ? ` Until then, the earlier result stays: ${before.told}` : '';
-      const time = chosen.isMeasured
+      const isTimeKnown = chosen.isMeasured && !photo.isShaken;
+      const time = isTimeKnown
         ? `This takes about ${duration(chosen.seconds)}.`
         : `Restoring ${photo.name} …`;
       if (isOnShow()) say(`${sizes}${note}${time}${until}`);
@@ -281,6 +318,39 @@ export class PhotoDesk {
     isOnShow: () => boolean,
   ): Promise<void> {
     const { player, say } = this.#parts;
+    const { result: before, isShaken = false } = photo;
+    const made = isShaken
+      ? await this.#unshake(picture)
+      : await this.#restoreFilm(photo, picture, isCurrent, isOnShow);
+    if (!made || !isCurrent()) return;
+    const told = `${note}${made.told}`;
+    const savable = { name: photo.name, scene: made.scene };
+    if (before && before.isShaken !== isShaken) photo.otherResult = before;
+    photo.result = { savable, told, isShaken, detail: photo.detail!, engineChoice };
+    Object.assign(photo, { state: 'done', told });
+    this.#showList();
+    if (isOnShow()) {
+      photo.wasSeen = true;
+      resetSaveNote();
+      player.showScene(savable.scene);
+      say(told);
+    }
+    await this.#sizes.updateTimes(photo);
+    if (photo === this.#shown) this.#sizes.show(photo.sizes);
+  }
+
+  async #unshake(blurred: Picture): Promise<MadeScene> {
+    const { picture, milliseconds } = await this.#unshaking.restore(blurred, this.#parts.working);
+    return { scene: { blurred, frames: [picture] }, told: tellUnshaken(picture, milliseconds) };
+  }
+
+  /** Undefined where nobody waits for it any more. */
+  async #restoreFilm(
+    photo: GivenPhoto,
+    picture: Picture,
+    isCurrent: () => boolean,
+    isOnShow: () => boolean,
+  ): Promise<MadeScene | undefined> {
     const restored = await restoreScene(this.#parts, picture, {
       title: 'Restoring',
       blur: photo.blur,
@@ -288,33 +358,21 @@ export class PhotoDesk {
       // What was made before stays on show.
       isShown: () => isOnShow() && !photo.result,
     });
-    if (!restored) return;
+    if (!restored) return undefined;
     const { scene, restoration } = restored;
     tellEngine(restoration.engine);
     photo.blur = blurOf(restoration.motion, picture);
     const side = Math.max(picture.width, picture.height);
     const smallest = this.#sizes.offeredSides[0]!;
     const next = photo.sizes!.choices.find((choice) => choice.side > side);
-    const result = tellResult(restoration, picture, {
+    const told = tellResult(restoration, picture, {
       ifLong: side > smallest ? 'choose a smaller working size' : 'choose a photograph with less motion',
       ifNone: next
         ? 'choose a larger working size'
         : 'the photograph may be sharp already, or out of focus, which this does not mend',
       nextSize: next && next.side / side,
     });
-    const told = `${note}${result}`;
-    const savable = { name: photo.name, scene };
-    Object.assign(photo, { state: 'done', told });
-    photo.result = { savable, told, detail: photo.detail!, engineChoice };
-    this.#showList();
-    if (isOnShow()) {
-      photo.wasSeen = true;
-      resetSaveNote();
-      player.showScene(scene);
-      say(told);
-    }
-    await this.#sizes.updateTimes(photo);
-    if (photo === this.#shown) this.#sizes.show(photo.sizes);
+    return { scene, told };
   }
 
   /** The engine goes on starting for the next photograph where nobody waits for it any more. */
@@ -332,6 +390,16 @@ export class PhotoDesk {
   }
 
   #showList(): void {
+    this.#otherWayButton.disabled = this.#shown?.state !== 'done';
+    Object.assign(
+      this.#otherWayButton,
+      this.#shown?.result?.isShaken
+        ? { textContent: 'Back to the film', title: '' }
+        : {
+            textContent: 'Camera shake? Try another way',
+            title: 'For photos taken with a shaking hand, in which nothing moved',
+          },
+    );
     this.#list.show(this.#photos, {
       shown: this.#shown,
       isOnShow: this.#parts.isShown(),

@@ -16,8 +16,13 @@ export function tellDecoding({ pictures, hadAlpha, isCmyk }: DecodedPhoto): stri
 /** Shorter motion is as good as none: the network finds that much in a sharp photograph. */
 export const leastMotionPixels = 1.5;
 
+/** What is said of a photograph that camera shake was removed from. */
+export function tellUnshaken(picture: Pick<Picture, 'width' | 'height'>, milliseconds: number): string {
+  return `One photograph of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s. If it looks worse, the blur is of another kind.`;
+}
+
 /**
- * What is said of a result.
+ * What is said of a film.
  *
  * @param advice what to do where the blur is too long, and what may be where there is hardly any.
  * @param advice.nextSize how many times as large the next size is that the photograph may be restored at.

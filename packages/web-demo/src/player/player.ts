@@ -12,7 +12,8 @@ export interface Scene {
   blurred: Picture;
   /** Evenly spaced over the exposure; those still to be made are missing. */
   frames: readonly (Picture | undefined)[];
-  motion: MotionSummary;
+  /** Of a single frame there is none. */
+  motion?: MotionSummary;
   /** A small copy, to look at while the photograph itself is restored. */
   isPreview?: boolean;
   /** The frame at any time of the exposure, from -1 to 1; undefined where it can no longer be had. */
@@ -20,6 +21,9 @@ export interface Scene {
   /** The frames as they were, where known. */
   truth?: readonly Picture[];
 }
+
+/** Whether there is something to play. */
+export const isFilm = ({ frames }: Scene) => frames.length > 1;
 
 /** Between two frames the slider stops so often, where frames at any time can be had. */
 const stopsPerFrame = 8;
@@ -132,7 +136,8 @@ export class Player {
     this.#scrub.step = String(scene.renderAt ? 1 / stopsPerFrame : 1);
     this.#showFrame(this.#place);
     this.#compareWith();
-    if (!this.#playback.isPlaying && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
+    const isStill = !isFilm(scene) || matchMedia('(prefers-reduced-motion: reduce)').matches;
+    if (!this.#playback.isPlaying && !isStill) {
       this.#playback.play(Math.round(this.#place));
     }
   }
@@ -171,8 +176,10 @@ export class Player {
     }
     const focused = document.activeElement;
     for (const id of ['view-card', 'save-card']) element(id, HTMLFieldSetElement).disabled = !isEnabled;
-    // A control that is disabled loses the focus: whoever was there stays at the picture.
-    if (!isEnabled && focused?.matches(':disabled')) {
+    const isSingle = this.#scene !== undefined && !isFilm(this.#scene);
+    element('work', HTMLElement).classList.toggle('shows-single-frame', isSingle);
+    // A control that is disabled or away loses the focus: whoever was there stays at the picture.
+    if ((!isEnabled && focused?.matches(':disabled')) || (isSingle && focused?.closest('.of-film'))) {
       element('stage', HTMLElement).focus({ preventScroll: true });
     }
     if (!isEnabled) element('frame-number', HTMLOutputElement).value = '–';
@@ -253,7 +260,7 @@ export class Player {
 
   #togglePlaying(): void {
     if (this.#playback.isPlaying) this.#playback.pause();
-    else if (this.#scene) this.#playback.play(Math.round(this.#place));
+    else if (this.#scene && isFilm(this.#scene)) this.#playback.play(Math.round(this.#place));
   }
 
   #showPlaying(): void {
@@ -394,11 +401,11 @@ export class Player {
   }
 
   #showMotion(): void {
-    const choice = this.#scene ? this.#motion.value : 'nothing';
+    const choice = this.#scene?.motion ? this.#motion.value : 'nothing';
     this.#colours.hidden = choice !== 'colours';
     this.#arrows.hidden = choice !== 'arrows';
     const path = element('motion-path', SVGSVGElement);
-    if (!this.#scene) {
+    if (!this.#scene?.motion) {
       path.replaceChildren();
       path.setAttribute('aria-label', 'Path of the picture: no result yet');
       element('motion-path-caption', HTMLElement).textContent = 'Path of the whole picture';
@@ -438,7 +445,7 @@ export class Player {
       : '–';
     this.#viewer.classList.toggle('is-zoomed', !this.#viewport.isFitted);
     if (!this.#divider.hidden) this.#dividerLine.arrange();
-    if (this.#arrows.hidden || !this.#scene) return;
+    if (this.#arrows.hidden || !this.#scene?.motion) return;
     const { exposure, rimPixels } = this.#scene.motion;
     drawArrows(
       this.#arrows,

@@ -2,7 +2,7 @@ import { failureMessage } from '../failure-message.js';
 import { element } from '../page-elements.js';
 import { normalFramesPerSecond } from '../player/playback.js';
 import type { Picture } from '../picture.js';
-import type { Player, Scene } from '../player/player.js';
+import { isFilm, type Player, type Scene } from '../player/player.js';
 import { WorkerCalls } from '../worker-calls.js';
 import { frameLabel } from './film.js';
 import type { SaveRequest } from './saving-worker.js';
@@ -41,7 +41,7 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
       zip: () => ({ kind: 'zip', film, blurred: scene.blurred }),
     };
     const fileName = {
-      png: `${name}-frame-${frameLabel(player.frame)}.png`,
+      png: isFilm(scene) ? `${name}-frame-${frameLabel(player.frame)}.png` : `${name}-unblurred.png`,
       pair: `${name}-before-after.png`,
       mp4: `${name}-unblurred.mp4`,
       gif: `${name}-unblurred.gif`,
@@ -79,8 +79,11 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
 
 /** What the note says before anything is saved. */
 export function resetSaveNote(): void {
-  element('save-note', HTMLElement).textContent =
-    'The photo is the frame that is shown; films play as set below the picture.';
+  const ofFilms = Object.assign(document.createElement('span'), {
+    className: 'of-film',
+    textContent: ' Films play as set below the picture.',
+  });
+  element('save-note', HTMLElement).replaceChildren('The photo is the frame that is shown.', ofFilms);
 }
 
 export function canShareVideo(): boolean {
