@@ -4,13 +4,7 @@ import { withCorrectedGradients } from './corrected-gradients.js';
 import { activateEagerBackend } from './eager-backends.js';
 import type { EagerBackend } from './eager-backends.js';
 import type { Engine } from './engine.js';
-import {
-  blurredInput,
-  restorationStep,
-  restoredOf,
-  stepResultOf,
-  trainingStep,
-} from './training-step.js';
+import { blurredInput, restorationStep, restoredOf, stepResultOf, trainingStep } from './training-step.js';
 import type { LearningTask } from '../training-system.js';
 
 /**
