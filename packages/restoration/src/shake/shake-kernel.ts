@@ -31,11 +31,11 @@ const clearlySparser = 0.96;
  * Measure", 2011).
  *
  * @param luminance of the photograph, in [0, 1].
- * @param beforeEach called before each part of the work, with the share of it that is done.
+ * @param beforePart called before each part of the work, with the share of it that is done.
  */
 export async function findShake(
   luminance: Plane,
-  beforeEach: (share: number) => Promise<void>,
+  beforePart: (share: number) => Promise<void>,
 ): Promise<BlurKernel> {
   const longest = Math.max(luminance.width, luminance.height);
   const scale = Math.min(1, longestSidePixels / longest);
@@ -48,7 +48,7 @@ export async function findShake(
   for (const [index, share] of kernelShares.entries()) {
     const kernelPixels = Math.max(firstKernelPixels, odd(share * longest * scale));
     const kernel = await estimateCoarseToFine(seen, kernelPixels, async (done) =>
-      beforeEach((index + done) / kernelShares.length),
+      beforePart((index + done) / kernelShares.length),
     );
     const sparsity = sparsityOf(deconvolve([seen], kernel)[0]!, rimPixels);
     if (!best || sparsity < clearlySparser * best.sparsity) best = { kernel, sparsity };
@@ -61,13 +61,13 @@ export async function findShake(
 async function estimateCoarseToFine(
   luminance: Plane,
   kernelPixels: number,
-  beforeEach: (share: number) => Promise<void>,
+  beforePart: (share: number) => Promise<void>,
 ): Promise<BlurKernel> {
   const smaller = Math.floor(Math.log(kernelPixels / firstKernelPixels) / Math.log(sizeFactor));
   const state = startEstimation();
   let kernel: BlurKernel | undefined;
   for (let level = smaller; level >= 0; level--) {
-    await beforeEach(2 ** (-level - 1));
+    await beforePart(2 ** (-level - 1));
     const scale = sizeFactor ** -level;
     const sizePixels = Math.max(leastKernelPixels, odd(kernelPixels * scale));
     const seen = textured(shrunk(luminance, scale), windowPixels - sizePixels);

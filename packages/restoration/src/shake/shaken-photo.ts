@@ -27,8 +27,8 @@ export interface UnshakenPhoto {
 const shortestSidePixels = 64;
 /** Of the work, before the photograph itself is made sharp. */
 const estimationShare = 0.8;
-/** Of what is made sharp at once. */
-const tilePixels = 900 ** 2;
+/** Of a tile that is made sharp at once, with what the kernel smears: a power of two. */
+const tileSidePixels = 1024;
 
 /**
  * Makes a photograph sharp that was taken with a shaking hand, of a scene in which nothing moved: everywhere it
@@ -57,9 +57,10 @@ export async function restoreShaken(
     signal?.throwIfAborted();
   };
   const kernel = await findShake(luminanceOf(photo), async (share) => pause(estimationShare * share));
+  const { sizePixels } = kernel;
   const tiled = await restoreInTiles(
     photo,
-    { multiple: 1, overlapPixels: kernel.sizePixels, maximumPixels: tilePixels },
+    { multiple: 1, overlapPixels: sizePixels, maximumPixels: (tileSidePixels - sizePixels) ** 2 },
     async (tile, { done, total }) => {
       await pause(estimationShare + ((1 - estimationShare) * done) / total);
       return { frames: [imageOf(deconvolve(channelsOf(tile), kernel))], motionsPixels: [] };
