@@ -1,4 +1,4 @@
-import { resized, withoutFaint, type BlurKernel } from './blur-kernel.js';
+import { resized, type BlurKernel } from './blur-kernel.js';
 import { deconvolve } from './deconvolution.js';
 import type { Plane } from './fourier.js';
 import { estimateKernel, startEstimation } from './kernel-estimation.js';
@@ -20,7 +20,6 @@ const leastKernelPixels = 3;
 const firstKernelPixels = 5;
 /** Of a window that the kernel is estimated from, with what it smears. */
 const windowPixels = 512;
-const faintShare = 0.05;
 /** A larger kernel is taken only if gradients become sparser by so much. */
 const clearlySparser = 0.96;
 
@@ -74,7 +73,7 @@ async function estimateCoarseToFine(
     kernel = kernel ? resized(kernel, sizePixels) : twoPixels(sizePixels);
     kernel = estimateKernel(seen, kernel, rounds, state);
   }
-  return withoutFaint(kernel!, faintShare);
+  return kernel!;
 }
 
 function odd(length: number): number {
