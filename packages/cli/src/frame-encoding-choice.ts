@@ -14,7 +14,7 @@ export interface FrameEncodingOptions {
 export function addFrameEncodingOptions(command: Command): Command {
   const format = new Option('--format <format>', 'format of the frames (default: png)').choices(frameFormats);
   const expectChoice = format.parseArg!;
-  format.argParser((name: string, previous) => expectChoice(name === 'jpg' ? 'jpeg' : name, previous));
+  format.argParser((name: string, previous) => expectChoice(formatName(name), previous));
   return command
     .addOption(format)
     .addOption(
@@ -28,6 +28,11 @@ export function addFrameEncodingOptions(command: Command): Command {
       'quality of frames in webp, avif and jpeg, 1 to 100 (default: 92, for avif 75)',
       wholeNumber(1, 100),
     );
+}
+
+/** What a format is called here that people call otherwise too: `jpg` is `jpeg`. */
+export function formatName(name: string): string {
+  return name === 'jpg' ? 'jpeg' : name;
 }
 
 export function frameEncodingOf({ format, bitDepth, quality }: FrameEncodingOptions): FrameEncoding {

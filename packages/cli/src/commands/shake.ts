@@ -2,6 +2,7 @@ import { extname, format as joinPath, parse } from 'node:path';
 import { UnblurError, writeAtomically } from '@unblur/files';
 import { frameFormats, type FrameFormat } from '@unblur/inference/result-names';
 import type { Command } from 'commander';
+import { formatName } from '../frame-encoding-choice.js';
 import { abortOnInterruption } from '../interruption.js';
 import { addOverwriteOption, expectNewFile } from '../new-file.js';
 import { wholeNumber } from '../numbers.js';
@@ -81,8 +82,8 @@ function besidePhoto(path: string): string {
 
 /** @throws UnblurError where a name says no format. */
 function formatOf(path: string): FrameFormat {
-  const ending = extname(path).slice(1).toLowerCase();
-  const format = frameFormats.find((name) => name === (ending === 'jpg' ? 'jpeg' : ending));
+  const wanted = formatName(extname(path).slice(1).toLowerCase());
+  const format = frameFormats.find((name) => name === wanted);
   if (format === undefined) {
     throw new UnblurError(
       `Expected a name ending in ${frameFormats.map((name) => `.${name}`).join(', ')} for --out but received ${path}`,
